@@ -1,0 +1,61 @@
+# The only entry point, for people and for CI. `make help` lists the targets.
+#
+# Each interpreter has its own environment and its own build directory, so that
+# `make test PYTHON=python3.13` leaves what `make test` made as it was.
+
+PYTHON ?= python3
+ARGS ?=
+
+TAG := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2] + sys.abiflags)')
+ifeq ($(TAG),)
+$(error $(PYTHON) does not run: install Python 3.10 or newer, or name one with PYTHON=...)
+endif
+
+VENV := .venv/$(TAG)
+PY := $(VENV)/bin/python
+SOURCES := $(shell find src -name '*.rs') $(wildcard Cargo.toml Cargo.lock build.rs)
+
+export PYO3_PYTHON := $(abspath $(PY))
+export CARGO_TARGET_DIR ?= target/$(TAG)
+
+.DEFAULT_GOAL := all
+.PHONY: all help demo build test test-rust test-threads lint fmt unsafe clean
+
+all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
+
+help:  ## print these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/built  ## serve and fetch a file tree with unmodified programs on rsock, beside stock Python
+	@$(PY) scripts/demo.py $(ARGS)
+
+build: $(VENV)/built  ## the release extension, installed into .venv in place
+
+test: $(VENV)/built  ## the Python tests (ARGS="-k connect" is handed to pytest)
+	@$(PY) -m pytest $(ARGS)
+
+test-rust: $(VENV)/tools  ## the unit tests of the Rust half
+	@cargo test --quiet $(ARGS)
+
+test-threads: $(VENV)/built  ## the Python tests, each in ten threads at once
+	@$(PY) -m pytest --parallel-threads=10 --ignore=tests/programs $(ARGS)
+
+lint: $(VENV)/built unsafe  ## rustfmt, clippy, ruff, mypy, stubtest, the unsafe table
+	@scripts/lint.sh $(PY)
+
+fmt: $(VENV)/tools  ## format everything
+	@cargo fmt
+	@$(PY) -m ruff format --quiet . && $(PY) -m ruff check --quiet --fix-only .
+
+unsafe:  ## count the unsafe sites; fails for a file that UNSAFE.md does not list
+	@$(PYTHON) scripts/unsafe_table.py
+
+clean:  ## remove everything that these targets made
+	rm -rf .venv target .pytest_cache .mypy_cache .ruff_cache .hypothesis python/rsock/_rsock*.so
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/tools: pyproject.toml scripts/venv.sh
+	@scripts/venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/built: $(VENV)/tools $(SOURCES) scripts/build.sh
+	@scripts/build.sh $(VENV)

@@ -1,0 +1,90 @@
+"""What every test gets: the module under test, the leak guard, skips, hypothesis.
+
+`mod` runs a test twice, over the stdlib's `socket` and over `rsock`: the first
+run proves the test, the second the code. Both are imported as any program would
+import them, and nothing is installed over anything. What a test calls in its
+body is in `support.py`; what a machine may lack is in `capabilities.py`.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+from typing import TYPE_CHECKING
+
+import capabilities
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+# `mod` is the same for each example, whatever hypothesis thinks of fixtures.
+_SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+settings.register_profile(
+    "default", deadline=None, max_examples=60, suppress_health_check=_SUPPRESSED
+)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=2000, suppress_health_check=_SUPPRESSED
+)
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, suppress_health_check=_SUPPRESSED
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(params=["socket", "rsock"])
+def mod(request: pytest.FixtureRequest) -> ModuleType:
+    """The module under test."""
+    return importlib.import_module(request.param)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose `needs` this machine does not meet."""
+    for mark in item.iter_markers("needs"):
+        for capability in mark.args:
+            reason = capabilities.missing(capability)
+            if reason is not None:
+                pytest.skip(reason)
+
+
+def _descriptors() -> dict[str, str] | None:
+    """Each open descriptor and what it is open on; None where the system hides it."""
+    folder = "/proc/self/fd"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return None
+    found = {}
+    for name in names:
+        try:
+            found[name] = os.readlink(f"{folder}/{name}")
+        except OSError:  # the one that the listing itself used
+            continue
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_leaked_descriptors() -> Iterator[None]:
+    """Fail a test that leaves a descriptor open, or closes one that is not its own.
+
+    A socket that only the collector closes is a failure too: its ResourceWarning
+    is an error by pytest's `filterwarnings`.
+    """
+    before = _descriptors()
+    yield
+    if before is None:
+        return
+    after = _descriptors()
+    if after == before:
+        return
+    gc.collect()
+    after = _descriptors() or {}
+    leaked = [f"{fd} -> {to}" for fd, to in after.items() if before.get(fd) != to]
+    if leaked:
+        pytest.fail(f"descriptors left open: {', '.join(leaked)}")
+    lost = [f"{fd} -> {to}" for fd, to in before.items() if fd not in after]
+    if lost:
+        pytest.fail(f"descriptors of others closed: {', '.join(lost)}")
