@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 import capabilities
 import pytest
 from hypothesis import HealthCheck, settings
+from processes import Launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import ModuleType
 
 # `mod` is the same for each example, whatever hypothesis thinks of fixtures.
@@ -88,3 +90,9 @@ def _no_leaked_descriptors() -> Iterator[None]:
     lost = [f"{fd} -> {to}" for fd, to in before.items() if fd not in after]
     if lost:
         pytest.fail(f"descriptors of others closed: {', '.join(lost)}")
+
+
+@pytest.fixture(params=["stock", "rsock"])
+def programs(request: pytest.FixtureRequest, tmp_path: Path) -> Launcher:
+    """Start whole programs, on the stdlib's socket and on rsock."""
+    return Launcher(request.param, tmp_path)

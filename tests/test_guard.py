@@ -55,7 +55,7 @@ INNOCENT = """
 
 def run_pytest(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_sample.py").write_text(textwrap.dedent(source))
-    for name in ("conftest.py", "capabilities.py"):
+    for name in ("conftest.py", "capabilities.py", "processes.py", "support.py"):
         shutil.copy(HERE / name, folder)
     command = [sys.executable, "-m", "pytest", "-q", "-k", "not rsock"]
     command += ["-c", str(HERE.parent / "pyproject.toml"), "--rootdir", str(folder)]
