@@ -1,0 +1,122 @@
+//! Floor 3a: what every family's file shares: whom an address is for, and the
+//! words of the errors that the families have in common.
+
+use std::ffi::c_int;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::args;
+
+/// The socket and the function that an address is parsed for.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    /// The function's name, for messages: `bind`, `sendto`.
+    pub(crate) caller: &'a str,
+    /// The socket's address family.
+    pub(crate) family: c_int,
+    /// The socket's protocol: CAN and Bluetooth have an address form for each.
+    pub(crate) proto: c_int,
+}
+
+/// The address as a tuple; `family` names it in the error.
+pub(crate) fn tuple<'a, 'py>(
+    target: Target<'_>,
+    family: &str,
+    value: Borrowed<'a, 'py, PyAny>,
+) -> PyResult<Borrowed<'a, 'py, PyTuple>> {
+    value.cast::<PyTuple>().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "{}(): {family} address must be tuple, not {}",
+            target.caller,
+            type_name(value)
+        ))
+    })
+}
+
+/// Refuses a tuple whose length is not in the range, with CPython's words for
+/// the family's form.
+pub(crate) fn length(
+    tuple: Borrowed<'_, '_, PyTuple>,
+    min: usize,
+    max: usize,
+    form: &'static str,
+) -> PyResult<()> {
+    if (min..=max).contains(&tuple.len()) {
+        Ok(())
+    } else {
+        Err(PyTypeError::new_err(form))
+    }
+}
+
+/// A field of the tuple; `length` has made sure of it.
+pub(crate) fn field<'py>(
+    tuple: Borrowed<'_, 'py, PyTuple>,
+    index: usize,
+) -> PyResult<Bound<'py, PyAny>> {
+    tuple.get_item(index)
+}
+
+/// A field as a C int.
+pub(crate) fn int(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_int> {
+    args::int(field(tuple, index)?.as_borrowed())
+}
+
+/// A field as an unsigned 32-bit int, or 0 where the tuple ends before it; what
+/// does not fit is an error and never wraps.
+pub(crate) fn u32_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {
+    if index >= tuple.len() {
+        return Ok(0);
+    }
+    u32_field(tuple, index)
+}
+
+/// A field as an unsigned 32-bit int; what does not fit is an error.
+pub(crate) fn u32_field(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {
+    let value = args::long(field(tuple, index)?.as_borrowed())?;
+    u32::try_from(value).map_err(|_| {
+        PyOverflowError::new_err(if value < 0 {
+            "can't convert negative value to unsigned int"
+        } else {
+            "Python int too large to convert to C unsigned int"
+        })
+    })
+}
+
+/// A field as a port.
+pub(crate) fn port(
+    target: Target<'_>,
+    tuple: Borrowed<'_, '_, PyTuple>,
+    index: usize,
+) -> PyResult<Port> {
+    let value = field(tuple, index)?;
+    match args::int(value.as_borrowed()) {
+        Ok(port) => Ok(Port(port)),
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Err(out_of_range(target))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A port that is an int, and perhaps out of range: CPython resolves the host
+/// before it looks.
+pub(crate) struct Port(c_int);
+
+impl Port {
+    /// The port, if it is one.
+    pub(crate) fn check(&self, target: Target<'_>) -> PyResult<u16> {
+        u16::try_from(self.0).map_err(|_| out_of_range(target))
+    }
+}
+
+fn out_of_range(target: Target<'_>) -> PyErr {
+    PyOverflowError::new_err(format!("{}(): port must be 0-65535.", target.caller))
+}
+
+/// The name of a value's class, as CPython's messages have it.
+pub(crate) fn type_name(value: Borrowed<'_, '_, PyAny>) -> String {
+    let name = value.get_type().name();
+    name.map_or_else(|_| "object".to_owned(), |name| name.to_string())
+}

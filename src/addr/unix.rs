@@ -1,0 +1,125 @@
+//! Floor 3b: AF_UNIX: a path as str or bytes, an abstract name as bytes that begin
+//! with NUL, or nothing. See unix(7).
+//!
+//! A path loses nothing on the way: str goes through the file system encoding
+//! with surrogateescape, and what comes from the kernel ends at its length or
+//! at NUL, never later.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::addr::form::Target;
+use crate::buffer::View;
+use crate::error::os_error_text;
+use crate::sys::storage::{RawAddr, Reader, Writer};
+
+const PATH_OFFSET: usize = std::mem::offset_of!(libc::sockaddr_un, sun_path);
+const PATH_ROOM: usize = size_of::<libc::sockaddr_un>() - PATH_OFFSET;
+
+/// The name part of an address: empty, a path, or NUL and an abstract name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnixAddr {
+    pub(crate) name: Vec<u8>,
+}
+
+impl UnixAddr {
+    fn is_abstract(&self) -> bool {
+        cfg!(any(target_os = "linux", target_os = "android")) && self.name.first() == Some(&0)
+    }
+
+    /// None where the name does not fit; a path needs room for its NUL.
+    pub(crate) fn encode(&self) -> Option<RawAddr> {
+        let room = if self.is_abstract() {
+            PATH_ROOM
+        } else {
+            PATH_ROOM - 1
+        };
+        if self.name.len() > room {
+            return None;
+        }
+        let mut writer = Writer::new(libc::AF_UNIX);
+        writer.skip_to(PATH_OFFSET);
+        writer.put(&self.name);
+        Some(writer.finish())
+    }
+
+    pub(crate) fn decode(raw: &RawAddr) -> Self {
+        let bytes = Reader::new(raw).rest(PATH_OFFSET);
+        let name = Self {
+            name: bytes.to_vec(),
+        };
+        if name.is_abstract() {
+            return name;
+        }
+        let path = bytes.split(|byte| *byte == 0).next().unwrap_or(&[]);
+        Self {
+            name: path.to_vec(),
+        }
+    }
+}
+
+pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
+    let name = match value.cast::<PyString>() {
+        Ok(path) => fs_encoded(path)?,
+        Err(_) => {
+            let mut view = View::empty();
+            view.readable(value)?;
+            view.to_vec()
+        }
+    };
+    UnixAddr { name }
+        .encode()
+        .ok_or_else(|| os_error_text("AF_UNIX path too long"))
+}
+
+fn fs_encoded(path: Borrowed<'_, '_, PyString>) -> PyResult<Vec<u8>> {
+    // ASCII is the same in every file system encoding that Python supports.
+    if let Ok(text) = path.to_str()
+        && text.is_ascii()
+    {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let encoded = path.py().import("os")?.call_method1("fsencode", (path,))?;
+    Ok(encoded.extract::<Vec<u8>>()?)
+}
+
+pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {
+    let addr = UnixAddr::decode(raw);
+    if addr.is_abstract() {
+        return Ok(PyBytes::new(py, &addr.name).into_any());
+    }
+    if let Ok(text) = std::str::from_utf8(&addr.name)
+        && text.is_ascii()
+    {
+        return Ok(PyString::new(py, text).into_any());
+    }
+    py.import("os")?
+        .call_method1("fsdecode", (PyBytes::new(py, &addr.name),))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addr(name: &[u8]) -> UnixAddr {
+        UnixAddr {
+            name: name.to_vec(),
+        }
+    }
+
+    #[test]
+    fn decode_undoes_encode() {
+        for name in [&b""[..], b"/a", b"\0abstract", b"\0a\0b", &[0xff; 107]] {
+            let raw = addr(name).encode().unwrap();
+            assert_eq!(UnixAddr::decode(&raw).name, name);
+        }
+    }
+
+    #[test]
+    fn a_path_needs_room_for_its_nul() {
+        assert!(addr(&[b'a'; PATH_ROOM - 1]).encode().is_some());
+        assert!(addr(&[b'a'; PATH_ROOM]).encode().is_none());
+        assert!(addr(&[0; PATH_ROOM]).encode().is_some());
+        assert!(addr(&[0; PATH_ROOM + 1]).encode().is_none());
+    }
+}

@@ -1,0 +1,52 @@
+//! Floor 3b: any family without a file of its own: `(family, bytes)`, the bytes
+//! being what follows the family field.
+
+use std::ffi::c_int;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use crate::addr::form::{self, Target, type_name};
+use crate::buffer::View;
+use crate::error::os_error_text;
+use crate::sys::storage::{CAPACITY, RawAddr, Reader, Writer};
+
+const DATA: usize = size_of::<libc::sa_family_t>();
+const FORM: &str = "address must be a pair (family, bytes)";
+
+/// The address of a family, unread.
+pub(crate) fn encode(family: c_int, data: &[u8]) -> Option<RawAddr> {
+    if data.len() > CAPACITY - DATA {
+        return None;
+    }
+    let mut writer = Writer::new(family);
+    writer.put(data);
+    Some(writer.finish())
+}
+
+pub(crate) fn decode(raw: &RawAddr) -> (c_int, &[u8]) {
+    (raw.family(), Reader::new(raw).rest(DATA))
+}
+
+pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
+    let Ok(tuple) = value.cast::<PyTuple>() else {
+        return Err(PyTypeError::new_err(format!(
+            "{}(): {FORM}, not {}",
+            target.caller,
+            type_name(value)
+        )));
+    };
+    form::length(tuple, 2, 2, FORM)?;
+    let family = form::int(tuple, 0)?;
+    let mut data = View::empty();
+    data.readable(form::field(tuple, 1)?.as_borrowed())?;
+    encode(family, &data.to_vec()).ok_or_else(|| os_error_text("address too long"))
+}
+
+pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {
+    let (family, data) = decode(raw);
+    Ok((family, PyBytes::new(py, data))
+        .into_pyobject(py)?
+        .into_any())
+}

@@ -1,0 +1,162 @@
+//! Floor 1: arguments in CPython's words: counts, integers, and the names of
+//! keywords, with the same class and text of error as its own argument parsers.
+
+use std::ffi::c_int;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+
+use crate::method::Args;
+
+/// Refuses a number of positional arguments outside of a range, in the words of
+/// `PyArg_ParseTuple`.
+#[inline]
+pub(crate) fn count(args: Args<'_, '_>, name: &str, min: usize, max: usize) -> PyResult<()> {
+    let given = args.len();
+    if (min..=max).contains(&given) {
+        return Ok(());
+    }
+    Err(wrong_count(name, given, min, max))
+}
+
+#[cold]
+fn wrong_count(name: &str, given: usize, min: usize, max: usize) -> PyErr {
+    let how = match (min == max, given < min) {
+        (true, _) => "exactly",
+        (false, true) => "at least",
+        (false, false) => "at most",
+    };
+    let wanted = if given < min { min } else { max };
+    let plural = if wanted == 1 { "" } else { "s" };
+    PyTypeError::new_err(format!(
+        "{name}() takes {how} {wanted} argument{plural} ({given} given)"
+    ))
+}
+
+/// An argument that `count` has made sure of.
+#[inline]
+pub(crate) fn required<'a, 'py>(
+    args: Args<'a, 'py>,
+    index: usize,
+) -> PyResult<Borrowed<'a, 'py, PyAny>> {
+    args.get(index)
+        .ok_or_else(|| PyTypeError::new_err("missing argument"))
+}
+
+/// A C int: `OverflowError` outside of its range.
+#[inline]
+pub(crate) fn int(value: Borrowed<'_, '_, PyAny>) -> PyResult<c_int> {
+    let long = long(value)?;
+    c_int::try_from(long).map_err(|_| {
+        PyOverflowError::new_err(if long > 0 {
+            "signed integer is greater than maximum"
+        } else {
+            "signed integer is less than minimum"
+        })
+    })
+}
+
+/// A C long: `OverflowError` outside of its range.
+#[inline]
+pub(crate) fn long(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
+    value
+        .extract::<i64>()
+        .map_err(|error| renamed(error, value, "Python int too large to convert to C long"))
+}
+
+/// A `Py_ssize_t`: `OverflowError` outside of its range.
+#[inline]
+pub(crate) fn size(value: Borrowed<'_, '_, PyAny>) -> PyResult<isize> {
+    value
+        .extract::<isize>()
+        .map_err(|error| renamed(error, value, "Python int too large to convert to C ssize_t"))
+}
+
+#[cold]
+fn renamed(error: PyErr, value: Borrowed<'_, '_, PyAny>, text: &'static str) -> PyErr {
+    if error.is_instance_of::<PyOverflowError>(value.py()) {
+        PyOverflowError::new_err(text)
+    } else {
+        error
+    }
+}
+
+/// An optional C int at an index, or its default.
+#[inline]
+pub(crate) fn int_or(args: Args<'_, '_>, index: usize, default: c_int) -> PyResult<c_int> {
+    args.get(index).map_or(Ok(default), int)
+}
+
+/// Sorts positional and keyword arguments into named places, in the words of a
+/// function written in Python.
+pub(crate) fn named<'a, 'py, const N: usize>(
+    args: Args<'a, 'py>,
+    function: &str,
+    names: [&str; N],
+    required: usize,
+) -> PyResult<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
+    let mut places = [None; N];
+    for (index, place) in places.iter_mut().enumerate() {
+        *place = args.get(index);
+    }
+    for index in 0..args.keyword_count() {
+        let Some((key, value)) = args.keyword(index) else {
+            break;
+        };
+        let key = key.to_string();
+        let at = names.iter().position(|name| *name == key);
+        let Some(place) = at.and_then(|at| places.get_mut(at)) else {
+            return Err(PyTypeError::new_err(format!(
+                "{function}() got an unexpected keyword argument '{key}'"
+            )));
+        };
+        if place.replace(value).is_some() {
+            return Err(PyTypeError::new_err(format!(
+                "{function}() got multiple values for argument '{key}'"
+            )));
+        }
+    }
+    if args.len() > N {
+        return Err(too_many(function, required, N, args.len()));
+    }
+    let missing: Vec<&str> = names
+        .iter()
+        .zip(&places)
+        .take(required)
+        .filter_map(|(name, place)| place.is_none().then_some(*name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(places);
+    }
+    Err(missing_names(function, &missing))
+}
+
+/// The error of a method written in Python that got too many arguments; `self`
+/// counts, as it does there.
+fn too_many(function: &str, required: usize, most: usize, given: usize) -> PyErr {
+    let (most, given) = (most + 1, given + 1);
+    let takes = if required + 1 == most {
+        format!(
+            "{most} positional argument{}",
+            if most == 1 { "" } else { "s" }
+        )
+    } else {
+        format!("from {} to {most} positional arguments", required + 1)
+    };
+    PyTypeError::new_err(format!("{function}() takes {takes} but {given} were given"))
+}
+
+fn missing_names(function: &str, missing: &[&str]) -> PyErr {
+    let quoted: Vec<String> = missing.iter().map(|name| format!("'{name}'")).collect();
+    let list = match quoted.as_slice() {
+        [one] => one.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
+        [] => String::new(),
+    };
+    let plural = if quoted.len() == 1 { "" } else { "s" };
+    PyTypeError::new_err(format!(
+        "{function}() missing {} required positional argument{plural}: {list}",
+        quoted.len()
+    ))
+}

@@ -1,0 +1,256 @@
+//! Floor 1: Python's memory as windows, and received bytes as `bytes`.
+//!
+//! The export is held for as long as the window lives, which stops resizing and
+//! freeing; it does not stop other threads from writing, so no Rust reference
+//! to the memory is ever formed. See the buffer protocol in the C API manual.
+#![expect(
+    unsafe_code,
+    reason = "the buffer protocol, and memory that Python owns"
+)]
+
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+
+use pyo3::exceptions::{PyMemoryError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes};
+
+use crate::error::Error;
+use crate::sys::io::{Window, WindowMut};
+
+unsafe extern "C" {
+    // Documented, and not among PyO3's bindings.
+    fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
+}
+
+/// A copy of more than this is worth letting other threads run meanwhile.
+pub(crate) const QUICK: usize = 64 * 1024;
+/// What fits on the stack of a call.
+const SMALL: usize = 1024;
+/// The most that a thread keeps for receiving: address space, not memory, as
+/// pages that no message reached are never touched.
+const SCRATCH_MAX: usize = 4 * 1024 * 1024;
+
+/// A buffer export. It must stay where it is filled: some exporters point
+/// into the struct itself.
+pub(crate) struct View {
+    raw: ffi::Py_buffer,
+    quick: bool,
+}
+
+impl View {
+    /// A view of nothing.
+    pub(crate) fn empty() -> Self {
+        Self {
+            raw: ffi::Py_buffer::new(),
+            quick: false,
+        }
+    }
+
+    fn fill(&mut self, object: Borrowed<'_, '_, PyAny>, flags: c_int) -> PyResult<()> {
+        // SAFETY: the object is alive, the struct is ours and, being empty, holds
+        // no other export; on failure the call leaves `obj` null.
+        let ret = unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut self.raw, flags) };
+        if ret != 0 {
+            return Err(PyErr::fetch(object.py()));
+        }
+        self.quick = self.len() <= QUICK
+            && (object.is_exact_instance_of::<PyBytes>()
+                || object.is_exact_instance_of::<PyByteArray>());
+        Ok(())
+    }
+
+    /// Fills the view from any contiguous bytes-like object.
+    pub(crate) fn readable(&mut self, object: Borrowed<'_, '_, PyAny>) -> PyResult<()> {
+        self.fill(object, ffi::PyBUF_SIMPLE)
+    }
+
+    /// Fills the view from a contiguous bytes-like object that may be written to;
+    /// `refusal` words the `TypeError` for any other.
+    pub(crate) fn writable(
+        &mut self,
+        object: Borrowed<'_, '_, PyAny>,
+        refusal: impl FnOnce(&str) -> String,
+    ) -> PyResult<()> {
+        self.fill(object, ffi::PyBUF_WRITABLE).map_err(|_| {
+            let kind = object.get_type().name().map(|name| name.to_string());
+            PyTypeError::new_err(refusal(kind.as_deref().unwrap_or("object")))
+        })
+    }
+
+    /// The length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        usize::try_from(self.raw.len).unwrap_or(0)
+    }
+
+    /// Whether the memory is small and cannot fault, so that a call which does
+    /// not wait may be made without releasing the interpreter.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.quick
+    }
+
+    /// The memory, to send from.
+    pub(crate) fn window(&self) -> Window<'_> {
+        // SAFETY: the export keeps pointer and length valid until it is released,
+        // and the borrow of the view ends before that.
+        unsafe { Window::new(self.raw.buf.cast(), self.len()) }
+    }
+
+    /// The memory, to receive into.
+    pub(crate) fn window_mut(&mut self) -> WindowMut<'_> {
+        let (ptr, len) = (self.raw.buf.cast(), self.len());
+        // SAFETY: as for `window`, and the export was asked to be writable; no
+        // Rust reference to the memory is formed in this crate.
+        unsafe { WindowMut::new(ptr, len) }
+    }
+
+    /// A copy of the bytes.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        let mut copy = Vec::with_capacity(self.len());
+        // SAFETY: the export is valid for reads of its length, and the vector has
+        // room for it; the two do not overlap, as the vector is new.
+        unsafe {
+            std::ptr::copy_nonoverlapping(self.raw.buf.cast(), copy.as_mut_ptr(), self.len());
+        }
+        // SAFETY: as many bytes were just copied in; the length is the export's
+        // own, not one that a kernel reported.
+        unsafe { copy.set_len(self.len()) };
+        copy
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        if !self.raw.obj.is_null() {
+            // SAFETY: `obj` is not null, so the view was filled and not released;
+            // views are made and dropped with the interpreter attached.
+            unsafe { ffi::PyBuffer_Release(&raw mut self.raw) };
+        }
+    }
+}
+
+/// Runs `f` on the memory of a bytes-like object, and tells it whether the
+/// memory is quick (see `View::is_quick`).
+#[inline]
+pub(crate) fn reading<R>(
+    object: Borrowed<'_, '_, PyAny>,
+    f: impl FnOnce(Window<'_>, bool) -> Result<R, Error>,
+) -> Result<R, Error> {
+    if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+        // `bytes` never changes, and the caller's reference keeps it alive.
+        let bytes = bytes.as_bytes();
+        return f(Window::of(bytes), bytes.len() <= QUICK);
+    }
+    let mut view = View::empty();
+    view.readable(object)?;
+    f(view.window(), view.is_quick())
+}
+
+thread_local! {
+    /// Taken out while a call uses it: a signal handler may call again.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Receives up to `room` bytes by `receive` and makes an exact `bytes` of them.
+///
+/// Nothing of that size is allocated on trust: small receives land on the stack,
+/// others in a buffer of the thread. Where `expect_large` says that the last
+/// read filled a lot, the bytes land in the object itself, without a second copy.
+/// `receive` answers the kernel's length, which may exceed `room` (`MSG_TRUNC`):
+/// the rest of the object is then zeroes.
+#[inline]
+pub(crate) fn receive_bytes<'py>(
+    py: Python<'py>,
+    room: usize,
+    expect_large: bool,
+    receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
+) -> Result<Bound<'py, PyBytes>, Error> {
+    if room <= SMALL {
+        let mut stack = [MaybeUninit::<u8>::uninit(); SMALL];
+        let (stack, _) = stack.split_at_mut(room.min(SMALL));
+        return from_scratch(py, stack, receive);
+    }
+    if expect_large || room > SCRATCH_MAX {
+        return into_object(py, room, receive);
+    }
+    let mut scratch = SCRATCH.take();
+    if scratch.capacity() < room && scratch.try_reserve_exact(room).is_err() {
+        return Err(PyMemoryError::new_err(()).into());
+    }
+    let (spare, _) = scratch.spare_capacity_mut().split_at_mut(room);
+    let bytes = from_scratch(py, spare, receive);
+    // A big message leaves its pages behind; give them back.
+    if bytes
+        .as_ref()
+        .is_ok_and(|bytes| bytes.as_bytes().len() > QUICK)
+    {
+        scratch = Vec::new();
+    }
+    SCRATCH.set(scratch);
+    bytes
+}
+
+fn from_scratch<'py>(
+    py: Python<'py>,
+    scratch: &mut [MaybeUninit<u8>],
+    receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
+) -> Result<Bound<'py, PyBytes>, Error> {
+    let count = receive(&mut WindowMut::of(scratch))?;
+    let written = count.min(scratch.len());
+    let ptr = scratch.as_ptr().cast();
+    // SAFETY: `written` is within the scratch. Those bytes are initialised: the
+    // kernel wrote as many as it reported, but for MSG_TRUNC, and then
+    // `sys::io` zeroed the whole window first.
+    let filled = unsafe { std::slice::from_raw_parts(ptr, written) };
+    if count == written {
+        return Ok(PyBytes::new(py, filled));
+    }
+    zero_extended(py, filled, count)
+}
+
+/// What a caller that measures with `MSG_TRUNC` gets: the real length.
+#[cold]
+fn zero_extended<'py>(
+    py: Python<'py>,
+    filled: &[u8],
+    count: usize,
+) -> Result<Bound<'py, PyBytes>, Error> {
+    let bytes = PyBytes::new_with(py, count, |all| {
+        let (head, _) = all.split_at_mut(filled.len().min(count));
+        head.copy_from_slice(filled);
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+fn into_object<'py>(
+    py: Python<'py>,
+    room: usize,
+    receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
+) -> Result<Bound<'py, PyBytes>, Error> {
+    let size = isize::try_from(room).map_err(|_| PyMemoryError::new_err(()))?;
+    // SAFETY: a null pointer asks for an object whose bytes are not yet set.
+    let object = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), size) };
+    // SAFETY: the call answers a new reference, or null with an exception set.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    // SAFETY: the object is a `bytes`, so it has a buffer of `room` bytes.
+    let memory: *mut u8 = unsafe { ffi::PyBytes_AsString(object.as_ptr()) }.cast();
+    // SAFETY: nobody else knows the new object, so nobody reads or frees its
+    // buffer before this function has returned it.
+    let mut window = unsafe { WindowMut::new(memory, room) };
+    let count = receive(&mut window)?;
+    if count > room {
+        let bytes = object.cast_into::<PyBytes>().map_err(PyErr::from)?;
+        return zero_extended(py, bytes.as_bytes(), count);
+    }
+    let mut raw = object.into_ptr();
+    let count = isize::try_from(count).unwrap_or(size);
+    // SAFETY: `raw` is the one reference to a `bytes` that no one has seen; the
+    // call replaces it, or sets it to null with an exception.
+    unsafe { _PyBytes_Resize(&raw mut raw, count) };
+    // SAFETY: as above, `raw` is a new reference or null with an exception set.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, raw) }?;
+    Ok(object.cast_into::<PyBytes>().map_err(PyErr::from)?)
+}

@@ -1,0 +1,323 @@
+//! Floor 2: the one door for every system call that can wait.
+//!
+//! A call is tried first with the interpreter held, where it cannot block: no
+//! other thread takes the interpreter for a whole switch interval meanwhile.
+//! Only a wait releases it. `EINTR` runs Python's signal handlers and goes on
+//! with what is left of the deadline (PEP 475). A blocking socket waits inside
+//! the plain blocking call, so that `SO_RCVTIMEO`, `SO_RCVLOWAT` and
+//! `MSG_WAITALL` keep the kernel's meaning. Nothing else in the crate detaches.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::time::Instant;
+
+use pyo3::prelude::*;
+
+use crate::error::Error;
+use crate::sys::errno::Errno;
+use crate::sys::fd::{FdCell, FdGuard, RawFd};
+use crate::sys::wait::{Ended, Wait, Waiter};
+use crate::timeout::{Budget, Timeout};
+
+#[cfg(unix)]
+const DONTWAIT: c_int = libc::MSG_DONTWAIT;
+/// Flags with which a short or empty answer is the answer, not a miss.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const ANSWERS: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const ANSWERS: c_int = libc::MSG_DONTWAIT;
+
+/// How the first tries on a blocking socket have fared: after a few misses in a
+/// row only one call in sixteen tries, so that ping-pong pays no extra call.
+pub(crate) struct Habit(AtomicU8);
+
+const PATIENCE: u8 = 3;
+const NEVER: u8 = u8::MAX;
+
+impl Habit {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU8::new(0))
+    }
+
+    /// Ends the tries for good: `SO_RCVLOWAT` makes a short answer wrong.
+    pub(crate) fn never(&self) {
+        self.0.store(NEVER, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn tries(&self) -> bool {
+        let misses = self.0.load(Ordering::Relaxed);
+        if misses < PATIENCE {
+            return true;
+        }
+        if misses == NEVER {
+            return false;
+        }
+        // 16 to 31 go round for ever; each 16 is a try.
+        let next = if misses >= 31 {
+            16
+        } else {
+            (misses + 1).max(17)
+        };
+        self.0.store(next, Ordering::Relaxed);
+        next == 16
+    }
+
+    #[inline]
+    fn hit(&self) {
+        if self.0.load(Ordering::Relaxed) != NEVER {
+            self.0.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn miss(&self) {
+        let misses = self.0.load(Ordering::Relaxed);
+        if misses < PATIENCE {
+            self.0.store(misses + 1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a call needs of its socket.
+#[derive(Clone, Copy)]
+pub(crate) struct Door<'a> {
+    pub(crate) cell: &'a FdCell,
+    pub(crate) timeout: &'a AtomicI64,
+    pub(crate) habit: &'a Habit,
+}
+
+/// How a call may be made.
+#[derive(Clone, Copy)]
+pub(crate) struct How {
+    /// What it waits for.
+    pub(crate) wait: Wait,
+    /// The caller's own flags, for calls that take `MSG_DONTWAIT`; None for those
+    /// that take no flags, which are never tried on a blocking socket.
+    pub(crate) flags: Option<c_int>,
+    /// Whether its memory is small and cannot fault (see `buffer::View`).
+    pub(crate) quick: bool,
+}
+
+/// Makes a call that can wait, on a socket with a timeout of its own.
+#[inline]
+pub(crate) fn call<T: Send>(
+    py: Python<'_>,
+    door: Door<'_>,
+    how: How,
+    op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    let mut budget = Budget::new(door.timeout);
+    call_within(py, door, how, &mut budget, op)
+}
+
+/// Makes a call that can wait, within a time that may span several calls.
+///
+/// `op` gets the number and its flags: the caller's own, with `MSG_DONTWAIT`
+/// added for a try on a blocking socket.
+#[inline]
+pub(crate) fn call_within<T: Send>(
+    py: Python<'_>,
+    door: Door<'_>,
+    how: How,
+    budget: &mut Budget,
+    mut op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    let flags = how.flags.unwrap_or(0);
+    let user = door.cell.enter()?;
+    let blocking = budget.timeout == Timeout::Blocking;
+    let answers = flags & ANSWERS != 0;
+    let extra = if blocking && !answers { DONTWAIT } else { 0 };
+    let tried = if !blocking || answers {
+        Some(attempt(py, &user, how.quick, flags, &mut op))
+    } else if how.quick
+        && how.flags.is_some()
+        && flags & libc::MSG_WAITALL == 0
+        && door.habit.tries()
+    {
+        Some(op(user.fd(), flags | extra))
+    } else {
+        None
+    };
+    match tried {
+        Some(Ok(value)) => {
+            if blocking {
+                door.habit.hit();
+            }
+            return Ok(value);
+        }
+        Some(Err(errno)) if errno.would_block() => {
+            if budget.timeout == Timeout::NonBlocking || answers {
+                return Err(errno.into());
+            }
+            if blocking {
+                door.habit.miss();
+            }
+        }
+        Some(Err(errno)) if errno != Errno::EINTR => return Err(errno.into()),
+        Some(Err(_)) => {
+            drop(user);
+            py.check_signals()?;
+            return call_again(py, door, how, budget, op);
+        }
+        None => {}
+    }
+    match budget.timeout {
+        Timeout::For(_) => wait_in(py, door, user, how.wait, budget.deadline(), flags, op),
+        Timeout::Blocking | Timeout::NonBlocking => block_in(py, door, user, flags, op),
+    }
+}
+
+/// A call that a signal ended before it began to wait, from its start.
+#[cold]
+fn call_again<T: Send>(
+    py: Python<'_>,
+    door: Door<'_>,
+    how: How,
+    budget: &mut Budget,
+    op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    // By way of a plain function, as the closure's type must not grow.
+    fn again<T: Send>(
+        py: Python<'_>,
+        door: Door<'_>,
+        how: How,
+        budget: &mut Budget,
+        op: &mut (dyn FnMut(RawFd, c_int) -> Result<T, Errno> + Send),
+    ) -> Result<T, Error> {
+        loop {
+            let user = door.cell.enter()?;
+            let flags = how.flags.unwrap_or(0);
+            return match budget.timeout {
+                Timeout::For(_) => wait_in(py, door, user, how.wait, budget.deadline(), flags, op),
+                Timeout::Blocking => block_in(py, door, user, flags, op),
+                Timeout::NonBlocking => match attempt(py, &user, how.quick, flags, op) {
+                    Err(Errno::EINTR) => {
+                        drop(user);
+                        py.check_signals()?;
+                        continue;
+                    }
+                    other => Ok(other?),
+                },
+            };
+        }
+    }
+    let mut op = op;
+    again(py, door, how, budget, &mut op)
+}
+
+/// A call that cannot wait: held where its memory is quick, else detached.
+#[inline]
+fn attempt<T: Send>(
+    py: Python<'_>,
+    user: &FdGuard<'_>,
+    quick: bool,
+    flags: c_int,
+    op: &mut (impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send + ?Sized),
+) -> Result<T, Errno> {
+    let fd = user.fd();
+    if quick {
+        op(fd, flags)
+    } else {
+        py.detach(|| op(fd, flags))
+    }
+}
+
+/// The plain blocking call, detached, until it is not interrupted.
+fn block_in<'a, T: Send>(
+    py: Python<'_>,
+    door: Door<'a>,
+    mut user: FdGuard<'a>,
+    flags: c_int,
+    mut op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    loop {
+        let fd = user.fd();
+        match py.detach(|| op(fd, flags)) {
+            Err(Errno::EINTR) => {
+                // A handler may close the socket, or fork.
+                drop(user);
+                py.check_signals()?;
+                user = door.cell.enter()?;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Waits until the socket is ready, then makes the call; again while another
+/// taker was quicker, until the deadline.
+fn wait_in<'a, T: Send>(
+    py: Python<'_>,
+    door: Door<'a>,
+    mut user: FdGuard<'a>,
+    what: Wait,
+    deadline: Option<Instant>,
+    flags: c_int,
+    mut op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    loop {
+        let waiter = Waiter::new(door.cell)?;
+        let fd = user.fd();
+        let ended = py.detach(|| {
+            loop {
+                if user.is_closed() {
+                    return Ok(Err(Ended::Woken));
+                }
+                match waiter.wait(fd, what, deadline)? {
+                    Ended::Ready if user.is_closed() => return Ok(Err(Ended::Woken)),
+                    Ended::Ready => {}
+                    other => return Ok(Err(other)),
+                }
+                match op(fd, flags) {
+                    Err(errno) if errno.would_block() => {}
+                    other => return other.map(Ok),
+                }
+            }
+        });
+        drop(waiter);
+        match ended {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(Ended::TimedOut)) => return Err(Error::TimedOut),
+            Ok(Err(Ended::Woken | Ended::Ready)) => {
+                // A wake may be an old one; only a closed socket ends the call.
+                if user.is_closed() {
+                    return Err(Errno::EBADF.into());
+                }
+            }
+            Err(Errno::EINTR) => {
+                drop(user);
+                py.check_signals()?;
+                user = door.cell.enter()?;
+            }
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+/// Waits for the end of something under way, with no call before: `op` is made
+/// when the socket is ready.
+pub(crate) fn wait_then<T: Send>(
+    py: Python<'_>,
+    door: Door<'_>,
+    what: Wait,
+    budget: &mut Budget,
+    op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    let user = door.cell.enter()?;
+    wait_in(py, door, user, what, budget.deadline(), 0, op)
+}
+
+/// A call that cannot wait and touches no more than its own arguments: held.
+#[inline]
+pub(crate) fn at_once<T>(
+    door: Door<'_>,
+    op: impl FnOnce(RawFd) -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    let user = door.cell.enter()?;
+    op(user.fd())
+}
+
+/// Runs `f` without the interpreter: for the resolver, and for what may linger.
+pub(crate) fn detached<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> T {
+    py.detach(f)
+}

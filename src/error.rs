@@ -1,0 +1,65 @@
+//! Floor 1: the one place where an error of the system becomes an exception.
+//!
+//! Class, `errno`, `strerror` and message are those of the standard library:
+//! `OSError` picks its subclass from the number, `gaierror` and `herror` are the
+//! interpreter's own classes (`rsock._errors`), a timeout is `TimeoutError`.
+
+use std::ffi::c_int;
+
+use pyo3::exceptions::{PyOSError, PyTimeoutError};
+use pyo3::import_exception;
+use pyo3::prelude::*;
+
+use crate::sys::errno::{Errno, message};
+
+import_exception!(rsock._errors, gaierror);
+import_exception!(rsock._errors, herror);
+
+/// Why a call failed.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// The system call said so.
+    Sys(Errno),
+    /// The socket's timeout ran out.
+    TimedOut,
+    /// Python code that ran meanwhile raised, a signal handler for one.
+    Raised(PyErr),
+    /// getaddrinfo(3) or getnameinfo(3) said so: its code and text.
+    Resolver(c_int, String),
+    /// The older resolver calls said so: `h_errno` and its text.
+    Host(c_int, String),
+}
+
+impl From<Errno> for Error {
+    fn from(errno: Errno) -> Self {
+        Self::Sys(errno)
+    }
+}
+
+impl From<PyErr> for Error {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error)
+    }
+}
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Sys(errno) => os_error(errno),
+            Error::TimedOut => PyTimeoutError::new_err("timed out"),
+            Error::Raised(error) => error,
+            Error::Resolver(code, text) => gaierror::new_err((code, text)),
+            Error::Host(code, text) => herror::new_err((code, text)),
+        }
+    }
+}
+
+/// The `OSError` of an error number; Python picks the subclass.
+pub(crate) fn os_error(errno: Errno) -> PyErr {
+    PyOSError::new_err((errno.0, message(errno)))
+}
+
+/// An `OSError` with a message and no number.
+pub(crate) fn os_error_text(text: &'static str) -> PyErr {
+    PyOSError::new_err(text)
+}

@@ -1,0 +1,394 @@
+//! Floor 1: Rust functions as CPython's own kinds of function.
+//!
+//! `#[pymethods]` words argument errors in its own way and makes keyword-taking
+//! functions of all; a drop-in has to have CPython's words, and the quick calling
+//! conventions. So methods and functions are entries of tables (`methods!`,
+//! `functions!`), each with one of CPython's conventions, and the few `extern "C"`
+//! shapes stand here once. See "Common Object Structures" in the C API manual.
+#![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
+
+use std::any::Any;
+use std::ffi::{CStr, c_char, c_int};
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::panic::PanicException;
+use pyo3::prelude::*;
+use pyo3::types::{PyModule, PyString, PyTuple, PyType};
+
+unsafe extern "C" {
+    // Documented, and not among PyO3's bindings.
+    fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
+}
+
+/// The arguments of a call, borrowed from the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct Args<'a, 'py> {
+    py: Python<'py>,
+    items: *const *mut ffi::PyObject,
+    len: usize,
+    keywords: Option<Borrowed<'a, 'py, PyTuple>>,
+    held: PhantomData<&'a ()>,
+}
+
+impl<'a, 'py> Args<'a, 'py> {
+    pub(crate) fn py(&self) -> Python<'py> {
+        self.py
+    }
+
+    /// How many positional arguments there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The positional argument at an index, or the keyword argument that
+    /// follows the last positional one.
+    #[inline]
+    fn item(&self, index: usize) -> Borrowed<'a, 'py, PyAny> {
+        // SAFETY: callers pass an index below the number of arguments, and the
+        // vectorcall protocol gives that many pointers.
+        let item = unsafe { *self.items.add(index) };
+        // SAFETY: the protocol's pointers are to live objects that the caller
+        // holds until the call returns.
+        unsafe { Borrowed::from_ptr(self.py, item) }
+    }
+
+    /// The positional argument at an index.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
+        (index < self.len).then(|| self.item(index))
+    }
+
+    /// The number of keyword arguments.
+    pub(crate) fn keyword_count(&self) -> usize {
+        self.keywords.map_or(0, |names| names.len())
+    }
+
+    /// The keyword argument at an index: its name and value.
+    pub(crate) fn keyword(
+        &self,
+        index: usize,
+    ) -> Option<(Bound<'py, PyAny>, Borrowed<'a, 'py, PyAny>)> {
+        let name = self.keywords?.get_item(index).ok()?;
+        Some((name, self.item(self.len.checked_add(index)?)))
+    }
+}
+
+/// What every function answers.
+pub(crate) type Answer<'py> = PyResult<Bound<'py, PyAny>>;
+
+/// One function of a table. `Owner` is what it is called on: an object of the
+/// class, or the module.
+pub(crate) trait Function {
+    type Owner;
+    const NAME: &'static CStr;
+    const DOC: &'static CStr;
+    const STYLE: Style;
+
+    fn call<'py>(owner: Borrowed<'_, 'py, Self::Owner>, args: Args<'_, 'py>) -> Answer<'py>;
+}
+
+/// CPython's calling conventions.
+#[derive(Clone, Copy)]
+pub(crate) enum Style {
+    /// No arguments: `METH_NOARGS`.
+    NoArgs,
+    /// One positional argument: `METH_O`.
+    One,
+    /// Any number of positional arguments: `METH_FASTCALL`.
+    Positional,
+    /// Positional and keyword arguments: `METH_FASTCALL | METH_KEYWORDS`.
+    Keywords,
+}
+
+fn entry<F: Function>() -> ffi::PyMethodDef {
+    let (method, flags) = match F::STYLE {
+        Style::NoArgs => (
+            ffi::PyMethodDefPointer {
+                PyCFunction: no_args::<F>,
+            },
+            ffi::METH_NOARGS,
+        ),
+        Style::One => (
+            ffi::PyMethodDefPointer {
+                PyCFunction: one::<F>,
+            },
+            ffi::METH_O,
+        ),
+        Style::Positional => (
+            ffi::PyMethodDefPointer {
+                PyCFunctionFast: positional::<F>,
+            },
+            ffi::METH_FASTCALL,
+        ),
+        Style::Keywords => (
+            ffi::PyMethodDefPointer {
+                PyCFunctionFastWithKeywords: keywords::<F>,
+            },
+            ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+        ),
+    };
+    ffi::PyMethodDef {
+        ml_name: F::NAME.as_ptr(),
+        ml_meth: method,
+        ml_flags: flags,
+        ml_doc: F::DOC.as_ptr(),
+    }
+}
+
+unsafe extern "C" fn no_args<F: Function>(
+    owner: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls with a live owner of the table's kind, attached.
+    unsafe { run::<F>(owner, std::ptr::null(), 0, std::ptr::null_mut()) }
+}
+
+unsafe extern "C" fn one<F: Function>(
+    owner: *mut ffi::PyObject,
+    argument: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: as above; one argument, whose pointer lives past the call.
+    unsafe { run::<F>(owner, &raw const argument, 1, std::ptr::null_mut()) }
+}
+
+unsafe extern "C" fn positional<F: Function>(
+    owner: *mut ffi::PyObject,
+    items: *mut *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: as above, with as many arguments as CPython says.
+    unsafe { run::<F>(owner, items, count, std::ptr::null_mut()) }
+}
+
+unsafe extern "C" fn keywords<F: Function>(
+    owner: *mut ffi::PyObject,
+    items: *mut *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: as above; `names` is null or a tuple of the keywords' names, whose
+    // values follow the positional arguments.
+    unsafe { run::<F>(owner, items, count, names) }
+}
+
+/// # Safety
+/// The thread is attached; `owner` is an object that `F::Owner` describes;
+/// `items` and `names` are as the vectorcall protocol has them.
+#[inline]
+unsafe fn run<F: Function>(
+    owner: *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter runs: it is calling us.
+    unsafe {
+        Python::attach_unchecked(|py| {
+            guard(py, || {
+                // SAFETY: the caller's contract, passed on.
+                unsafe { body::<F>(py, owner, items, count, names) }
+            })
+        })
+    }
+}
+
+/// # Safety
+/// As for `run`.
+#[inline]
+unsafe fn body<F: Function>(
+    py: Python<'_>,
+    owner: *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    // SAFETY: the caller's owner is alive for the length of the call.
+    let owner = unsafe { Borrowed::from_ptr(py, owner) };
+    // SAFETY: a method descriptor checks its object's class before it calls,
+    // and a module's functions are called with the module.
+    let owner = unsafe { owner.cast_unchecked::<F::Owner>() };
+    let keywords = if names.is_null() {
+        None
+    } else {
+        // SAFETY: not null, so it is the tuple of names, held by the caller.
+        let names = unsafe { Borrowed::from_ptr(py, names) };
+        // SAFETY: the protocol says that it is a tuple.
+        Some(unsafe { names.cast_unchecked::<PyTuple>() })
+    };
+    let args = Args {
+        py,
+        items,
+        len: usize::try_from(count).unwrap_or(0),
+        keywords,
+        held: PhantomData,
+    };
+    F::call(owner, args).map(Bound::into_ptr)
+}
+
+/// Runs `body`; an error or a panic becomes the current exception, and null.
+#[inline]
+fn guard(
+    py: Python<'_>,
+    body: impl FnOnce() -> PyResult<*mut ffi::PyObject>,
+) -> *mut ffi::PyObject {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+        Err(payload) => {
+            panicked(&*payload).restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+#[cold]
+fn panicked(payload: &(dyn Any + Send)) -> PyErr {
+    let text = payload
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_default();
+    PanicException::new_err(text)
+}
+
+/// A table's entries, each made once and never freed, as CPython wants them.
+#[derive(Clone, Copy)]
+pub(crate) struct Table {
+    pub(crate) entries: fn() -> Vec<Entry>,
+}
+
+/// One entry of a table.
+pub(crate) struct Entry(ffi::PyMethodDef);
+
+impl Entry {
+    pub(crate) fn of<F: Function>() -> Self {
+        Self(entry::<F>())
+    }
+
+    fn name(&self) -> &'static CStr {
+        // SAFETY: the name is a `&'static CStr` of a `Function`.
+        unsafe { CStr::from_ptr(self.0.ml_name) }
+    }
+}
+
+/// Adds a table's methods to a class; before anything derives from it.
+pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<()> {
+    for entry in (table.entries)() {
+        let name = entry.name();
+        let def = Box::leak(Box::new(entry.0));
+        // SAFETY: the class is alive and the definition lives for ever; the
+        // answer is a new reference or null with an exception set.
+        let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), def) };
+        // SAFETY: as said.
+        let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
+        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
+    }
+    Ok(())
+}
+
+/// Adds a table's functions to a module; `home` is what they say they live in.
+pub(crate) fn add_functions(
+    module: &Bound<'_, PyModule>,
+    home: &Bound<'_, PyString>,
+    table: Table,
+) -> PyResult<()> {
+    for entry in (table.entries)() {
+        let name = entry.name();
+        let def = Box::leak(Box::new(entry.0));
+        // SAFETY: module and name are alive and the definition lives for ever;
+        // the answer is a new reference or null with an exception set.
+        let function = unsafe { ffi::PyCFunction_NewEx(def, module.as_ptr(), home.as_ptr()) };
+        // SAFETY: as said.
+        let function = unsafe { Bound::from_owned_ptr_or_err(module.py(), function) }?;
+        module.setattr(name.to_string_lossy().as_ref(), function)?;
+    }
+    Ok(())
+}
+
+/// Makes a class immutable, as CPython's own are, once it is complete.
+pub(crate) fn seal(class: &Bound<'_, PyType>) {
+    let raw = class.as_type_ptr();
+    // SAFETY: the class is alive, and only the importing thread knows it yet.
+    unsafe { (*raw).tp_flags |= ffi::Py_TPFLAGS_IMMUTABLETYPE };
+    // SAFETY: the class is alive; the call drops what caches know of it.
+    unsafe { ffi::PyType_Modified(raw) };
+}
+
+/// Raises an audit event with its arguments; a hook's veto is the error.
+pub(crate) fn audit<'py, const N: usize>(
+    py: Python<'py>,
+    event: &CStr,
+    arguments: [Borrowed<'_, 'py, PyAny>; N],
+) -> PyResult<()> {
+    let ptrs = arguments.map(|argument| argument.as_ptr());
+    let ret = match ptrs.as_slice() {
+        // SAFETY: format and arguments agree in number, and all are alive.
+        [a] => unsafe { PySys_Audit(event.as_ptr(), c"O".as_ptr(), *a) },
+        // SAFETY: as above.
+        [a, b] => unsafe { PySys_Audit(event.as_ptr(), c"OO".as_ptr(), *a, *b) },
+        // SAFETY: as above.
+        [a, b, c] => unsafe { PySys_Audit(event.as_ptr(), c"OOO".as_ptr(), *a, *b, *c) },
+        // SAFETY: as above.
+        [a, b, c, d] => unsafe { PySys_Audit(event.as_ptr(), c"OOOO".as_ptr(), *a, *b, *c, *d) },
+        [a, b, c, d, e] =>
+        // SAFETY: as above.
+        unsafe { PySys_Audit(event.as_ptr(), c"OOOOO".as_ptr(), *a, *b, *c, *d, *e) },
+        // SAFETY: a null format means no arguments.
+        [] => unsafe { PySys_Audit(event.as_ptr(), std::ptr::null()) },
+        _ => return Err(PyTypeError::new_err("too many audit arguments")),
+    };
+    if ret < 0 {
+        Err(PyErr::fetch(py))
+    } else {
+        Ok(())
+    }
+}
+
+/// Declares a table: `table! { NAME: Owner { style name = function, "doc"; ... } }`.
+///
+/// The doc is a `&CStr`; where it begins with `name(...)\n--\n\n` CPython takes
+/// that for the signature.
+macro_rules! table {
+    ($(#[$meta:meta])* $table:ident: $owner:ty {
+        $($style:ident $name:ident = $function:path, $doc:expr;)*
+    }) => {
+        $(#[$meta])*
+        pub(crate) const $table: $crate::method::Table = $crate::method::Table {
+            entries: || {
+                $(
+                    #[allow(non_camel_case_types, reason = "named as the Python function")]
+                    struct $name;
+                    impl $crate::method::Function for $name {
+                        type Owner = $owner;
+                        const NAME: &'static std::ffi::CStr = {
+                            match std::ffi::CStr::from_bytes_with_nul(
+                                concat!(stringify!($name), "\0").as_bytes(),
+                            ) {
+                                Ok(name) => name,
+                                Err(_) => c"",
+                            }
+                        };
+                        const DOC: &'static std::ffi::CStr = $doc;
+                        const STYLE: $crate::method::Style = $crate::method::Style::$style;
+                        #[inline]
+                        fn call<'py>(
+                            owner: pyo3::Borrowed<'_, 'py, $owner>,
+                            args: $crate::method::Args<'_, 'py>,
+                        ) -> $crate::method::Answer<'py> {
+                            $function(owner, args)
+                        }
+                    }
+                )*
+                vec![$($crate::method::Entry::of::<$name>()),*]
+            },
+        };
+    };
+}
+pub(crate) use table;

@@ -1,0 +1,14 @@
+//! Floor 0: the operating system, as plain Rust.
+//!
+//! No Python here: no file below this one imports `pyo3`, and every call
+//! returns `Result<T, Errno>`, so that each can be tested, fuzzed or run under a
+//! sanitizer without an interpreter. Nothing here retries or waits on its own but
+//! `wait`; what to do about `EINTR` and `EAGAIN` is decided in `call.rs`.
+
+pub(crate) mod errno;
+pub(crate) mod fd;
+pub(crate) mod io;
+pub(crate) mod opt;
+pub(crate) mod sock;
+pub(crate) mod storage;
+pub(crate) mod wait;

@@ -1,0 +1,60 @@
+//! `Errno`, the only error below the Python line, and the checks that turn a
+//! system call's `-1` into one. `io::Error` does not leave `sys`: PyO3 would
+//! turn it into an exception without `errno`. See errno(3).
+#![expect(unsafe_code, reason = "strerror_r writes into a buffer")]
+
+use std::ffi::c_int;
+
+/// An error number of the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Errno(pub(crate) c_int);
+
+impl Errno {
+    pub(crate) const EBADF: Self = Self(libc::EBADF);
+    pub(crate) const EINTR: Self = Self(libc::EINTR);
+    pub(crate) const EINVAL: Self = Self(libc::EINVAL);
+    pub(crate) const ENOMEM: Self = Self(libc::ENOMEM);
+
+    /// The calling thread's last error.
+    pub(crate) fn last() -> Self {
+        Self::from_io(&std::io::Error::last_os_error())
+    }
+
+    /// The number inside an error of std or socket2; `EINVAL` where there is none.
+    pub(crate) fn from_io(error: &std::io::Error) -> Self {
+        Self(error.raw_os_error().unwrap_or(libc::EINVAL))
+    }
+
+    /// Whether the call would have had to wait.
+    pub(crate) fn would_block(self) -> bool {
+        self.0 == libc::EAGAIN || self.0 == libc::EWOULDBLOCK
+    }
+}
+
+/// The result of a call that answers -1 for an error.
+pub(crate) fn check(ret: c_int) -> Result<c_int, Errno> {
+    if ret == -1 {
+        Err(Errno::last())
+    } else {
+        Ok(ret)
+    }
+}
+
+/// The result of a call that answers a length, or -1 for an error.
+pub(crate) fn check_len(ret: isize) -> Result<usize, Errno> {
+    usize::try_from(ret).map_err(|_| Errno::last())
+}
+
+/// The result of a call of socket2 or std.
+pub(crate) fn from_io<T>(result: std::io::Result<T>) -> Result<T, Errno> {
+    result.map_err(|error| Errno::from_io(&error))
+}
+
+/// The operating system's text for an error number, as strerror(3) has it.
+pub(crate) fn message(errno: Errno) -> String {
+    let mut text = [0_u8; 256];
+    // SAFETY: the call writes at most the buffer's own length, NUL included.
+    unsafe { libc::strerror_r(errno.0, text.as_mut_ptr().cast(), text.len()) };
+    let end = text.iter().position(|byte| *byte == 0).unwrap_or(0);
+    String::from_utf8_lossy(text.get(..end).unwrap_or(&[])).into_owned()
+}

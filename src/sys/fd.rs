@@ -1,0 +1,281 @@
+//! Who may touch a descriptor's number: `FdCell`, one atomic that holds the
+//! number, a closed bit and a count of calls in flight.
+//!
+//! A call enters before it uses the number and leaves after; `close` marks the
+//! cell and the last user closes the number, so that a number which the kernel
+//! has given to someone else can never be touched (the model is Go's fdMutex).
+//! Also the few calls on bare numbers: duplicate, close, inheritance, blocking.
+//! See close(2), dup(2), fcntl(2).
+#![expect(unsafe_code, reason = "descriptors are bare numbers to libc")]
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use crate::sys::errno::{Errno, check};
+
+/// A descriptor's number.
+pub(crate) type RawFd = std::os::fd::RawFd;
+
+// From bit 0: 32 bits of number, 23 of users, 8 of fork generation, the closed bit.
+const USER: u64 = 1 << 32;
+const USERS: u64 = ((1 << 23) - 1) << 32;
+const GENERATION_SHIFT: u32 = 55;
+const GENERATION: u64 = 0xff << GENERATION_SHIFT;
+const CLOSED: u64 = 1 << 63;
+
+/// Counts forks: the calls that the parent's other threads had in flight do not
+/// exist in the child, so a count of an older generation is none.
+static FORKS: AtomicU8 = AtomicU8::new(0);
+
+extern "C" fn after_fork_in_child() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Registers the fork counter; once, when the module is loaded.
+pub(crate) fn watch_forks() -> Result<(), Errno> {
+    // SAFETY: the handler is a static function that does one atomic add, which
+    // is async-signal-safe, as a handler in the child of a threaded process must be.
+    let ret = unsafe { libc::pthread_atfork(None, None, Some(after_fork_in_child)) };
+    if ret == 0 { Ok(()) } else { Err(Errno(ret)) }
+}
+
+/// How many forks lie between this process and the one that loaded the module.
+pub(crate) fn fork_generation() -> u8 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+fn generation_bits() -> u64 {
+    u64::from(fork_generation()) << GENERATION_SHIFT
+}
+
+fn number(state: u64) -> RawFd {
+    let low = u32::try_from(state & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    low.cast_signed()
+}
+
+/// A descriptor's number with its users; see the head of the file.
+pub(crate) struct FdCell(AtomicU64);
+
+/// What `FdCell::shut` found.
+pub(crate) enum Shut {
+    /// It was closed before, or never opened.
+    Already,
+    /// No call is in flight: the caller has the number now.
+    Idle(RawFd),
+    /// Calls are in flight; the last one will close the number.
+    Busy(RawFd),
+}
+
+impl FdCell {
+    /// A cell without a descriptor.
+    pub(crate) const fn closed() -> Self {
+        Self(AtomicU64::new(CLOSED))
+    }
+
+    /// Puts a number into a closed cell. False where the cell holds an open
+    /// number, or a closed one that a call in flight still uses.
+    pub(crate) fn open(&self, fd: RawFd) -> bool {
+        let state = self.0.load(Ordering::Acquire);
+        let stale = state & GENERATION != generation_bits();
+        if state & CLOSED == 0 || (state & USERS != 0 && !stale) {
+            return false;
+        }
+        let new = u64::from(fd.cast_unsigned()) | generation_bits();
+        self.0
+            .compare_exchange(state, new, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Becomes a user of the descriptor, unless it is closed.
+    #[inline]
+    pub(crate) fn enter(&self) -> Result<FdGuard<'_>, Errno> {
+        let state = self.0.fetch_add(USER, Ordering::Acquire);
+        if state & (CLOSED | GENERATION) == generation_bits() {
+            return Ok(FdGuard {
+                cell: self,
+                fd: number(state),
+                generation: fork_generation(),
+            });
+        }
+        self.enter_slow(state)
+    }
+
+    #[cold]
+    fn enter_slow(&self, state: u64) -> Result<FdGuard<'_>, Errno> {
+        if state & CLOSED != 0 {
+            self.0.fetch_sub(USER, Ordering::Release);
+            return Err(Errno::EBADF);
+        }
+        // First use after a fork: the parent's users are not here. Only the
+        // thread that forked runs yet, or others that it started since, and
+        // those that lose this exchange find the new generation set.
+        let mut current = state.wrapping_add(USER);
+        while current & GENERATION != generation_bits() {
+            let fresh = (current & u64::from(u32::MAX)) | generation_bits();
+            match self
+                .0
+                .compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => break,
+                Err(now) => current = now,
+            }
+        }
+        self.enter()
+    }
+
+    /// Marks the cell closed and says who closes the number.
+    pub(crate) fn shut(&self) -> Shut {
+        let state = self.0.fetch_or(CLOSED, Ordering::AcqRel);
+        if state & CLOSED != 0 {
+            return Shut::Already;
+        }
+        let stale = state & GENERATION != generation_bits();
+        if state & USERS == 0 || stale {
+            Shut::Idle(number(state))
+        } else {
+            Shut::Busy(number(state))
+        }
+    }
+
+    /// Marks the cell closed without anyone closing the number: the caller owns
+    /// it from now on. None where it was closed already.
+    pub(crate) fn give_up(&self) -> Option<RawFd> {
+        let state = self.0.load(Ordering::Acquire);
+        loop_give_up(&self.0, state)
+    }
+
+    /// Whether `close` or `detach` has been called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    fn leave(&self, generation: u8) {
+        if generation != fork_generation() {
+            return; // this process has never counted the caller
+        }
+        let state = self.0.fetch_sub(USER, Ordering::AcqRel);
+        let last = state & USERS == USER;
+        if last && state & CLOSED != 0 && number(state) >= 0 {
+            // A user that came and went on a closed cell may see this twice;
+            // the number is taken out by one exchange, so one of them closes.
+            let marked = state.wrapping_sub(USER);
+            let emptied = marked | u64::from(u32::MAX);
+            let won = self
+                .0
+                .compare_exchange(marked, emptied, Ordering::AcqRel, Ordering::Relaxed);
+            if won.is_ok() {
+                // The error of a late close has no one left to go to.
+                let _ = close(number(state));
+            }
+        }
+    }
+}
+
+fn loop_give_up(cell: &AtomicU64, mut state: u64) -> Option<RawFd> {
+    while state & CLOSED == 0 {
+        let given = state | CLOSED | u64::from(u32::MAX);
+        match cell.compare_exchange(state, given, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return Some(number(state)),
+            Err(now) => state = now,
+        }
+    }
+    None
+}
+
+/// A call in flight: the number is valid for as long as this lives.
+pub(crate) struct FdGuard<'a> {
+    cell: &'a FdCell,
+    fd: RawFd,
+    generation: u8,
+}
+
+impl FdGuard<'_> {
+    /// The number.
+    #[inline]
+    pub(crate) fn fd(&self) -> RawFd {
+        self.fd
+    }
+
+    /// Whether `close` or `detach` was called since.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.cell.is_closed()
+    }
+}
+
+impl Drop for FdGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.cell.leave(self.generation);
+    }
+}
+
+/// close(2), once: after EINTR the number is gone on Linux.
+pub(crate) fn close(fd: RawFd) -> Result<(), Errno> {
+    // SAFETY: closing touches no memory of ours; that the number is the caller's
+    // to close is what `FdCell` and the callers of `dup` establish.
+    check(unsafe { libc::close(fd) }).map(drop)
+}
+
+/// A duplicate that children of exec do not inherit.
+pub(crate) fn dup(fd: RawFd) -> Result<RawFd, Errno> {
+    // SAFETY: takes and returns numbers only; an invalid one gives EBADF.
+    check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) })
+}
+
+/// Whether children of exec inherit the descriptor.
+pub(crate) fn is_inheritable(fd: RawFd) -> Result<bool, Errno> {
+    // SAFETY: takes and returns numbers only; an invalid one gives EBADF.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    Ok(flags & libc::FD_CLOEXEC == 0)
+}
+
+/// Sets whether children of exec inherit the descriptor.
+pub(crate) fn set_inheritable(fd: RawFd, inheritable: bool) -> Result<(), Errno> {
+    let flags = if inheritable { 0 } else { libc::FD_CLOEXEC };
+    // SAFETY: takes and returns numbers only; an invalid one gives EBADF.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }).map(drop)
+}
+
+/// Sets or clears `O_NONBLOCK`, by the one call that needs no look at the flags.
+pub(crate) fn set_nonblocking(fd: RawFd, nonblocking: bool) -> Result<(), Errno> {
+    let mut flag = c_int::from(nonblocking);
+    // SAFETY: FIONBIO reads one int, which lives past the call.
+    check(unsafe { libc::ioctl(fd, libc::FIONBIO, &raw mut flag) }).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some_fd() -> RawFd {
+        dup(0).or_else(|_| dup(1)).unwrap()
+    }
+
+    #[test]
+    fn the_last_user_closes_the_number() {
+        let fd = some_fd();
+        let cell = FdCell::closed();
+        assert!(cell.open(fd));
+        let (a, b) = (cell.enter().unwrap(), cell.enter().unwrap());
+        assert!(matches!(cell.shut(), Shut::Busy(n) if n == fd));
+        assert!(cell.enter().is_err());
+        drop(a);
+        assert!(is_inheritable(fd).is_ok());
+        drop(b);
+        assert!(is_inheritable(fd).is_err());
+        assert!(matches!(cell.shut(), Shut::Already));
+    }
+
+    #[test]
+    fn a_number_given_up_is_never_closed_here() {
+        let fd = some_fd();
+        let cell = FdCell::closed();
+        assert!(cell.open(fd));
+        let user = cell.enter().unwrap();
+        assert_eq!(cell.give_up(), Some(fd));
+        assert_eq!(cell.give_up(), None);
+        drop(user);
+        assert!(is_inheritable(fd).is_ok());
+        close(fd).unwrap();
+    }
+}

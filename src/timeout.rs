@@ -1,0 +1,156 @@
+//! Floor 1: timeouts. A socket's timeout is one number of nanoseconds, in the
+//! form that CPython's own socket object has it, because `_ssl` reads it there:
+//! -1 second means blocking, 0 non-blocking, anything else the time a call has.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyFloat;
+
+/// The value that means blocking.
+pub(crate) const BLOCKING: i64 = -1_000_000_000;
+/// The value that means non-blocking.
+pub(crate) const NONBLOCKING: i64 = 0;
+
+const NANOS: f64 = 1e9;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+/// poll(2) takes an int of milliseconds, and CPython refuses what exceeds it.
+const LONGEST: i64 = (i32::MAX as i64) * 1_000_000;
+
+/// What new sockets start with; see `setdefaulttimeout`.
+pub(crate) static DEFAULT: AtomicI64 = AtomicI64::new(BLOCKING);
+
+/// The three modes of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    /// A call waits for as long as it takes.
+    Blocking,
+    /// A call never waits.
+    NonBlocking,
+    /// A call waits this long.
+    For(Duration),
+}
+
+impl Timeout {
+    /// The mode that a number of nanoseconds stands for.
+    #[inline]
+    pub(crate) fn from_nanos(nanos: i64) -> Self {
+        match u64::try_from(nanos) {
+            Err(_) => Self::Blocking,
+            Ok(0) => Self::NonBlocking,
+            Ok(nanos) => Self::For(Duration::from_nanos(nanos)),
+        }
+    }
+}
+
+/// The time that one call has: it starts to run at the first wait.
+pub(crate) struct Budget {
+    pub(crate) timeout: Timeout,
+    deadline: Option<Instant>,
+}
+
+impl Budget {
+    /// The budget of a call on a socket with this timeout.
+    #[inline]
+    pub(crate) fn new(nanos: &AtomicI64) -> Self {
+        Self {
+            timeout: Timeout::from_nanos(nanos.load(Ordering::Relaxed)),
+            deadline: None,
+        }
+    }
+
+    /// The moment by which the call has to be done; none for a blocking one.
+    pub(crate) fn deadline(&mut self) -> Option<Instant> {
+        match self.timeout {
+            Timeout::For(time) => {
+                // A deadline past the clock's end is none.
+                self.deadline = self.deadline.or_else(|| Instant::now().checked_add(time));
+                self.deadline
+            }
+            Timeout::Blocking | Timeout::NonBlocking => None,
+        }
+    }
+}
+
+/// A `settimeout` argument: None, or seconds as an int or a float.
+pub(crate) fn parse(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    if value.is_none() {
+        return Ok(BLOCKING);
+    }
+    let nanos = match value.cast::<PyFloat>() {
+        Ok(seconds) => from_float(seconds.value())?,
+        Err(_) => from_int(value)?,
+    };
+    if nanos < 0 {
+        return Err(PyValueError::new_err("Timeout value out of range"));
+    }
+    if nanos > LONGEST {
+        return Err(PyOverflowError::new_err(
+            "timeout doesn't fit into C timeval",
+        ));
+    }
+    Ok(nanos)
+}
+
+fn too_large() -> PyErr {
+    // The name of the C type in the message changed with the version.
+    PyOverflowError::new_err(if cfg!(Py_3_13) {
+        "timestamp too large to convert to C PyTime_t"
+    } else {
+        "timestamp too large to convert to C _PyTime_t"
+    })
+}
+
+fn from_float(seconds: f64) -> PyResult<i64> {
+    if seconds.is_nan() {
+        return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
+    }
+    // Away from zero: a timeout never becomes shorter, nor a tiny one zero.
+    let nanos = seconds * NANOS;
+    let nanos = if nanos < 0.0 {
+        nanos.floor()
+    } else {
+        nanos.ceil()
+    };
+    if !(-9.223_372_036_854_775e18..=9.223_372_036_854_775e18).contains(&nanos) {
+        return Err(too_large());
+    }
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "the range was checked, and there is no try_from for floats"
+    )]
+    Ok(nanos as i64)
+}
+
+fn from_int(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let seconds: i64 = value.extract().map_err(|error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            too_large()
+        } else {
+            error
+        }
+    })?;
+    seconds.checked_mul(NANOS_PER_SECOND).ok_or_else(too_large)
+}
+
+/// A timeout as `gettimeout` answers it: None, or seconds as a float.
+pub(crate) fn to_python(py: Python<'_>, nanos: i64) -> Option<Bound<'_, PyFloat>> {
+    if nanos < 0 {
+        return None;
+    }
+    let (seconds, rest) = (nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND);
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "a timeout is at most 2**31 ms, which a float has room for"
+    )]
+    let value = if rest == 0 {
+        seconds as f64
+    } else {
+        nanos as f64 / NANOS
+    };
+    Some(PyFloat::new(py, value))
+}
