@@ -79,9 +79,9 @@ class Program:
         """Check that no part of the program was on the other socket module."""
         seen = json.loads(self._report.read_text())
         wanted, wanted_base = EXPECTED[self.on]
-        assert (seen["socket"], seen["_socket"]) == (wanted, wanted_base)
+        assert (seen["socket"], seen["_socket"]) == (wanted, wanted_base), seen
         others = {name: on for name, on in seen["holders"].items() if on != wanted}
-        assert not others
+        assert not others, f"on another socket module: {others}"
 
     def close(self) -> None:
         """Leave nothing behind, whatever happened."""

@@ -22,16 +22,15 @@ def _report(path):
     import types
 
     modules = dict(sys.modules)
-    holders = {
-        name: _class_of(vars(module)["socket"])
+    held = {
+        name: _class_of(vars(module).get("socket"))
         for name, module in modules.items()
         if isinstance(module, types.ModuleType)
-        and isinstance(vars(module).get("socket"), types.ModuleType)
     }
     report = {
         "socket": _class_of(modules.get("socket")),
         "_socket": getattr(modules.get("_socket"), "__name__", None),
-        "holders": holders,
+        "holders": {name: kind for name, kind in held.items() if kind},
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(report, file)

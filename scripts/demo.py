@@ -1,0 +1,155 @@
+"""Serves a file tree with http.server and fetches it with urllib.request.
+
+Both programs are unmodified and run in processes of their own: first under
+`python -m rsock`, then on stock Python, in turns, and the best turn of each
+counts. Every file's SHA-256 is checked each time. Each process reports from
+inside, when it ends, which socket module it ran on; a wrong answer is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import file_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).resolve().parent
+LAUNCHERS: dict[str, list[str]] = {"rsock": ["-m", "rsock"], "stock": []}
+EXPECTED = {"rsock": "rsock", "stock": "socket"}
+MEBI = 1024 * 1024
+
+
+def environment(report: Path) -> dict[str, str]:
+    """Let the interpreter load the witness, which writes its report there."""
+    path = [str(HERE / "witness"), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "RSOCK_WITNESS": str(report),
+    }
+
+
+def command(on: str, *arguments: str) -> list[str]:
+    """Give the command line of a program on rsock or on stock Python."""
+    return [sys.executable, "-u", *LAUNCHERS[on], *arguments]
+
+
+@contextlib.contextmanager
+def serving(on: str, tree: Path, report: Path) -> Iterator[str]:
+    """Run `http.server` on a port that the system picks; yield the URL."""
+    options = ["--bind", "127.0.0.1", "--directory", str(tree)]
+    server = subprocess.Popen(
+        command(on, "-m", "http.server", "0", *options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=(report.parent / "server.log").open("w"),
+        text=True,
+        env=environment(report),
+    )
+    with server:
+        try:
+            assert server.stdout is not None
+            port = re.search(r" port (\d+) ", server.stdout.readline())
+            if port is None:
+                log = (report.parent / "server.log").read_text()
+                sys.exit(f"http.server did not start on {on}:\n{log}")
+            yield f"http://127.0.0.1:{port[1]}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=20)
+
+
+def witnessed(on: str, report: Path) -> dict[str, Any]:
+    """Read a process's own report; end the demo where it was on the wrong module."""
+    seen = json.loads(report.read_text())
+    wrong = {
+        name: kind for name, kind in seen["holders"].items() if kind != EXPECTED[on]
+    }
+    if seen["socket"] != EXPECTED[on] or wrong:
+        sys.exit(f"a process meant for {on} ran on something else: {seen}")
+    return seen
+
+
+def describe(process: str, seen: dict[str, Any]) -> str:
+    """Say in one line what a process ran on."""
+    holders = sorted(name for name in seen["holders"] if not name.startswith("rsock"))
+    return (
+        f"  {process:8} socket.socket is {seen['socket']}.socket, "
+        f"_socket is {seen['_socket']}; held by {', '.join(holders)}"
+    )
+
+
+def turn(
+    on: str, tree: Path, manifest: Path, folder: Path, *, tell: bool
+) -> dict[str, Any]:
+    """Serve and fetch the tree once; return what the client measured."""
+    server_report, client_report = folder / "server.json", folder / "client.json"
+    with serving(on, tree, server_report) as url:
+        client = subprocess.run(
+            command(on, str(HERE / "fetch.py"), url, str(manifest)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=300,
+            env=environment(client_report),
+        )
+    if client.returncode:
+        log = (folder / "server.log").read_text()
+        sys.exit(f"the download failed on {on}; the server said:\n{log[-2000:]}")
+    seen = [witnessed(on, server_report), witnessed(on, client_report)]
+    if tell:
+        print(f"on {on}:")
+        print(describe("server", seen[0]))
+        print(describe("client", seen[1]))
+    result: dict[str, Any] = json.loads(client.stdout)
+    return result
+
+
+def main() -> None:
+    """Run the demo and print what ran on what, and how fast."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--size", type=int, default=48, help="MiB in the tree (default 48)"
+    )
+    parser.add_argument("--turns", type=int, default=5, help="of each kind (default 5)")
+    options = parser.parse_args()
+
+    print(
+        f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
+    )
+    with tempfile.TemporaryDirectory(prefix="rsock-demo-") as name:
+        folder = Path(name)
+        tree, manifest = folder / "tree", folder / "manifest.json"
+        digests = file_tree.make(tree, options.size)
+        file_tree.write_manifest(digests, manifest)
+        results: dict[str, list[dict[str, Any]]] = {on: [] for on in LAUNCHERS}
+        for number in range(options.turns):
+            for on, had in results.items():
+                had.append(turn(on, tree, manifest, folder, tell=number == 0))
+
+    best = {on: min(one["seconds"] for one in had) for on, had in results.items()}
+    first = results["rsock"][0]
+    print(f"files   {first['files']}, every SHA-256 equal in every turn")
+    print(f"bytes   {first['bytes']}")
+    for on, seconds in best.items():
+        rate = first["bytes"] / MEBI / seconds
+        print(f"{on:7} {seconds:.3f} s, {rate:.0f} MiB/s (best of {options.turns})")
+    print(f"rsock took {best['rsock'] / best['stock']:.2f} of stock Python's time")
+
+
+if __name__ == "__main__":
+    main()
