@@ -166,7 +166,7 @@ unsafe extern "C" fn positional<F: Function>(
 
 unsafe extern "C" fn keywords<F: Function>(
     owner: *mut ffi::PyObject,
-    items: *mut *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
