@@ -109,7 +109,7 @@ class Session:
             for test, o in run.outcomes.items()
             if o.status not in (*GOOD, "skip")
         ]
-        for line in [*run.doubts, *bad]:
+        for line in [*run.doubts, *run.warnings, *bad]:
             say(f"{self.label} {suite}: on stock: {line}")
         numbers = [len(run.outcomes), good(run.outcomes)]
         cells = [*map(str, numbers), "-", "-", "-", "-", f"{run.seconds:.0f}"]
@@ -126,8 +126,8 @@ class Session:
         run = self.interpreter.run(suite, folder)
         result = compare(stock, run.outcomes, self.known)
         flaky = self.sift(suite, folder, result, fresh=stored is None)
-        for doubt in dict.fromkeys(run.doubts):
-            say(f"{self.label} {suite}: {doubt}")
+        for line in dict.fromkeys([*run.doubts, *run.warnings]):
+            say(f"{self.label} {suite}: {line}")
         for loss in result.lost:
             say(f"{self.label} {suite}: LOST {loss}")
         for loss in result.explained:

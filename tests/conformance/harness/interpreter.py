@@ -46,12 +46,17 @@ _FOREIGN = re.compile(r"PYTHON|RSOCK|VIRTUAL_ENV|.*_proxy$", re.IGNORECASE)
 
 @dataclass
 class Run:
-    """What one run of a suite gave; `doubts` say why it may prove nothing about its sockets."""
+    """What one run of a suite gave.
+
+    `doubts` say why it may prove nothing about its sockets, `warnings` are regrtest's own, of
+    threads, processes or exceptions that a test left behind without failing.
+    """
 
     outcomes: Outcomes
     seconds: float
     processes: int = 0
     doubts: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 class Interpreter:
@@ -184,6 +189,7 @@ class Interpreter:
         processes, doubts = weigh(evidence, process.pid, folder, broken=bool(end))
         run.processes += processes
         run.doubts += doubts
+        run.warnings += re.findall(r"^Warning -- .*", text, re.MULTILINE)
         return outcomes, end, text
 
 
