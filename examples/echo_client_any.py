@@ -12,9 +12,7 @@ PORT = int(sys.argv[2]) if len(sys.argv) > 2 else 50007
 
 def first_connection():
     """Return a connected socket, or None where no address answered."""
-    for family, kind, proto, _, address in socket.getaddrinfo(
-        HOST, PORT, socket.AF_UNSPEC, socket.SOCK_STREAM
-    ):
+    for family, kind, proto, _, address in socket.getaddrinfo(HOST, PORT, socket.AF_UNSPEC, socket.SOCK_STREAM):
         try:
             sock = socket.socket(family, kind, proto)
         except OSError:

@@ -27,9 +27,7 @@ def show(sock):
 
 def sniff_linux():
     """Receive whole frames, before the kernel takes them apart."""
-    with socket.socket(
-        socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)
-    ) as sock:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as sock:
         if INTERFACE:
             sock.bind((INTERFACE, 0))
         show(sock)

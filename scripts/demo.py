@@ -51,21 +51,23 @@ def command(on: str, *arguments: str) -> list[str]:
 def serving(on: str, tree: Path, report: Path) -> Iterator[str]:
     """Run `http.server` on a port that the system picks; yield the URL."""
     options = ["--bind", "127.0.0.1", "--directory", str(tree)]
-    server = subprocess.Popen(
-        command(on, "-m", "http.server", "0", *options),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=(report.parent / "server.log").open("w"),
-        text=True,
-        env=environment(report),
-    )
-    with server:
+    with (
+        (report.parent / "server.log").open("w") as log,
+        subprocess.Popen(
+            command(on, "-m", "http.server", "0", *options),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment(report),
+        ) as server,
+    ):
         try:
             assert server.stdout is not None
             port = re.search(r" port (\d+) ", server.stdout.readline())
             if port is None:
-                log = (report.parent / "server.log").read_text()
-                sys.exit(f"http.server did not start on {on}:\n{log}")
+                said = Path(log.name).read_text()
+                sys.exit(f"http.server did not start on {on}:\n{said}")
             yield f"http://127.0.0.1:{port[1]}"
         finally:
             server.send_signal(signal.SIGINT)
@@ -75,9 +77,7 @@ def serving(on: str, tree: Path, report: Path) -> Iterator[str]:
 def witnessed(on: str, report: Path) -> dict[str, Any]:
     """Read a process's own report; end the demo where it was on the wrong module."""
     seen = json.loads(report.read_text())
-    wrong = {
-        name: kind for name, kind in seen["holders"].items() if kind != EXPECTED[on]
-    }
+    wrong = {name: kind for name, kind in seen["holders"].items() if kind != EXPECTED[on]}
     if seen["socket"] != EXPECTED[on] or wrong:
         sys.exit(f"a process meant for {on} ran on something else: {seen}")
     return seen
@@ -92,9 +92,7 @@ def describe(process: str, seen: dict[str, Any]) -> str:
     )
 
 
-def turn(
-    on: str, tree: Path, manifest: Path, folder: Path, *, tell: bool
-) -> dict[str, Any]:
+def turn(on: str, tree: Path, manifest: Path, folder: Path, *, tell: bool) -> dict[str, Any]:
     """Serve and fetch the tree once; return what the client measured."""
     server_report, client_report = folder / "server.json", folder / "client.json"
     with serving(on, tree, server_report) as url:
@@ -122,15 +120,11 @@ def turn(
 def main() -> None:
     """Run the demo and print what ran on what, and how fast."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--size", type=int, default=48, help="MiB in the tree (default 48)"
-    )
+    parser.add_argument("--size", type=int, default=48, help="MiB in the tree (default 48)")
     parser.add_argument("--turns", type=int, default=5, help="of each kind (default 5)")
     options = parser.parse_args()
 
-    print(
-        f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
-    )
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.release()}")
     with tempfile.TemporaryDirectory(prefix="rsock-demo-") as name:
         folder = Path(name)
         tree, manifest = folder / "tree", folder / "manifest.json"

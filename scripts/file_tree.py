@@ -24,10 +24,8 @@ def make(folder: Path, mebibytes: int, seed: int = 20) -> dict[str, str]:
     digests: dict[str, str] = {}
     while left > 0:
         number = len(digests)
-        if number % 5 < 4:
-            size = source.randrange(1, 64 * KIB)
-        else:
-            size = source.choice([256 * KIB, KIB * KIB, 8 * KIB * KIB])
+        big = source.choice([256 * KIB, KIB * KIB, 8 * KIB * KIB])
+        size = big if number % 5 == 4 else source.randrange(1, 64 * KIB)
         body = source.randbytes(min(size, left))
         path = folder / f"part-{number % 7}" / f"file-{number:04}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,15 +25,9 @@ if TYPE_CHECKING:
 
 # `mod` is the same for each example, whatever hypothesis thinks of fixtures.
 _SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-settings.register_profile(
-    "default", deadline=None, max_examples=60, suppress_health_check=_SUPPRESSED
-)
-settings.register_profile(
-    "thorough", deadline=None, max_examples=2000, suppress_health_check=_SUPPRESSED
-)
-settings.register_profile(
-    "ci", deadline=None, derandomize=True, suppress_health_check=_SUPPRESSED
-)
+settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=_SUPPRESSED)
+settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=_SUPPRESSED)
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=_SUPPRESSED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

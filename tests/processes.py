@@ -28,9 +28,7 @@ EXPECTED = {"stock": ("socket", "_socket"), "rsock": ("rsock", "rsock._rsock")}
 class Program:
     """One running program; `on` is "stock" or "rsock"."""
 
-    def __init__(
-        self, on: str, arguments: list[str], report: Path, prefix: list[str]
-    ) -> None:
+    def __init__(self, on: str, arguments: list[str], report: Path, prefix: list[str]) -> None:
         self.on = on
         self._report = report
         launcher = ["-m", "rsock"] if on == "rsock" else []
@@ -101,15 +99,11 @@ class Launcher:
         self._count = 0
 
     @contextlib.contextmanager
-    def start(
-        self, *arguments: str | Path, prefix: tuple[str, ...] = ()
-    ) -> Iterator[Program]:
+    def start(self, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> Iterator[Program]:
         """Start a program; on the way out it is stopped if it still runs."""
         self._count += 1
         report = self.folder / f"witness-{self._count}.json"
-        program = Program(
-            self.on, [str(one) for one in arguments], report, list(prefix)
-        )
+        program = Program(self.on, [str(one) for one in arguments], report, list(prefix))
         try:
             yield program
         finally:

@@ -39,9 +39,7 @@ def public_names() -> list[str]:
 NAMES = public_names()
 HERE = [name for name in NAMES if name not in ABSENT]
 CONSTANTS = [name for name in HERE if isinstance(getattr(socket, name), int)]
-IMPLEMENTED = [
-    name for name in HERE if name not in RE_IMPORTED and name not in CONSTANTS
-]
+IMPLEMENTED = [name for name in HERE if name not in RE_IMPORTED and name not in CONSTANTS]
 CALLABLES = [name for name in IMPLEMENTED if callable(getattr(socket, name))]
 METHODS = sorted(name for name in dir(socket.socket) if not name.startswith("_"))
 RELIED_ON_METHODS = ["_accept", "_decref_socketios", "_real_close"]
@@ -96,9 +94,7 @@ def test_all_lists_every_name_of_the_stdlib():
 def test_star_import_gives_no_private_name():
     namespace: dict[str, object] = {}
     exec("from rsock import *", namespace)
-    assert not [
-        name for name in namespace if name.startswith("_") and name != "__builtins__"
-    ]
+    assert not [name for name in namespace if name.startswith("_") and name != "__builtins__"]
 
 
 @pytest.mark.parametrize("name", CALLABLES)
@@ -145,14 +141,8 @@ def test_class_stands_on_the_base_class():
     assert rsock.socket.__qualname__ == "socket"
 
 
-@pytest.mark.parametrize(
-    "name", ["AddressFamily", "SocketKind", "MsgFlag", "AddressInfo"]
-)
+@pytest.mark.parametrize("name", ["AddressFamily", "SocketKind", "MsgFlag", "AddressInfo"])
 def test_enum_has_each_member(name):
     ours, theirs = getattr(rsock, name), getattr(socket, name)
-    lacking = {
-        member: value
-        for member, value in theirs.__members__.items()
-        if ours.__members__.get(member) != value
-    }
+    lacking = {member: value for member, value in theirs.__members__.items() if ours.__members__.get(member) != value}
     assert not lacking

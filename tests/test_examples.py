@@ -49,9 +49,7 @@ def test_client_says_that_nobody_answers(programs):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = str(closed.getsockname()[1])
-        with programs.start(
-            EXAMPLES / "echo_client_any.py", "127.0.0.1", port
-        ) as client:
+        with programs.start(EXAMPLES / "echo_client_any.py", "127.0.0.1", port) as client:
             output = client.finish(1)
     assert "could not open a socket" in output
 

@@ -25,9 +25,10 @@ RUST_FLOORS = [
     ("0c", ["sys::io", "sys::msg", "sys::opt", "sys::wait"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),
-    ("1", ["args", "buffer", "error", "method", "timeout"]),
+    ("1a", ["error", "method", "timeout"]),
+    ("1b", ["args", "buffer"]),
     ("2", ["call"]),
-    ("3a", ["addr::host"]),
+    ("3a", ["addr::form", "addr::host"]),
     ("3b", ["addr::*"]),
     ("3c", ["addr"]),
     ("4a", ["sockobj::state"]),
@@ -38,7 +39,7 @@ RUST_FLOORS = [
 PYTHON_FLOORS = [
     ("0", ["_errors"]),
     ("1", ["_rsock"]),
-    ("2", ["_enums"]),
+    ("2", ["_enums", "_reduction"]),
     ("3", ["_fileio", "_sendfile"]),
     ("4", ["_helpers"]),
     ("5", ["__init__"]),
@@ -85,10 +86,7 @@ def floor_of(module: str, floors: list[tuple[str, list[str]]]) -> int:
 
 def rust_modules() -> dict[str, Path]:
     """Map `sys::fd` to src/sys/fd.rs, and so on."""
-    return {
-        "::".join(path.relative_to(SRC).with_suffix("").parts): path
-        for path in sorted(SRC.rglob("*.rs"))
-    }
+    return {"::".join(path.relative_to(SRC).with_suffix("").parts): path for path in sorted(SRC.rglob("*.rs"))}
 
 
 def code_of(source: str) -> str:
@@ -138,16 +136,18 @@ def rust_uses(module: str, source: str, modules: set[str]) -> set[str]:
 
 def python_uses(source: str) -> tuple[set[str], set[str]]:
     """Name the files of the package and the other modules that a file imports."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []  # never run
     inside, outside = set(), set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             package = "rsock." if node.level else ""
             origin = package + (node.module or "")
-            names = [
-                f"{origin}.{alias.name}".replace("..", ".") for alias in node.names
-            ]
+            names = [f"{origin}.{alias.name}".replace("..", ".") for alias in node.names]
         else:
             continue
         for name in names:
@@ -175,10 +175,7 @@ def test_rust_file_uses_only_lower_floors(module):
 def test_python_file_uses_only_lower_floors(name):
     own = floor_of(name, PYTHON_FLOORS)
     inside, _ = python_uses(PYTHON_FILES[name].read_text())
-    known = {
-        used if used in PYTHON_FILES or used == "_rsock" else "__init__"
-        for used in inside
-    }
+    known = {used if used in PYTHON_FILES or used == "_rsock" else "__init__" for used in inside}
     wrong = sorted(used for used in known if floor_of(used, PYTHON_FLOORS) >= own)
     assert not wrong, f"{name} (floor {PYTHON_FLOORS[own][0]}) uses {wrong}"
 
@@ -186,12 +183,7 @@ def test_python_file_uses_only_lower_floors(name):
 @pytest.mark.parametrize("name", PYTHON_FILES)
 def test_python_file_brings_no_socket(name):
     _, outside = python_uses(PYTHON_FILES[name].read_text())
-    wrong = [
-        used
-        for used in outside
-        for bad in BRINGS_SOCKET
-        if f"{used}.".startswith(f"{bad}.")
-    ]
+    wrong = [used for used in outside for bad in BRINGS_SOCKET if f"{used}.".startswith(f"{bad}.")]
     assert not wrong, f"{name} imports {wrong}"
 
 
@@ -245,9 +237,7 @@ def test_reader_of_rust_paths_calls_the_root_lib():
 
 
 def test_reader_of_python_imports_sees_each_form():
-    source = (
-        "import os\nfrom . import _enums\nfrom ._rsock import dup\nfrom rsock import x"
-    )
+    source = "import os\nfrom . import _enums\nfrom ._rsock import dup\nfrom rsock import x"
     assert python_uses(source) == ({"_enums", "_rsock", "x"}, {"os"})
 
 

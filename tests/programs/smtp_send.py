@@ -12,9 +12,7 @@ message["To"] = "receiver@example.org"
 message.set_content("\n".join(f"line {number}" for number in range(20_000)))
 sent = message.as_bytes().replace(b"\n", b"\r\n")
 
-with smtplib.SMTP(
-    "127.0.0.1", int(sys.argv[1]), local_hostname="localhost", timeout=20
-) as smtp:
+with smtplib.SMTP("127.0.0.1", int(sys.argv[1]), local_hostname="localhost", timeout=20) as smtp:
     print("sockets from", type(smtp.sock).__module__)
     refused = smtp.send_message(message)
 print("refused", len(refused))

@@ -32,9 +32,7 @@ async def main():
             super().connection_lost(error)
             gone.set()
 
-    server = await loop.create_server(
-        lambda: Session(Keep(done), hostname="localhost", loop=loop), "127.0.0.1", 0
-    )
+    server = await loop.create_server(lambda: Session(Keep(done), hostname="localhost", loop=loop), "127.0.0.1", 0)
     print("serving on", server.sockets[0].getsockname()[1], flush=True)
     await done.wait()
     await gone.wait()
