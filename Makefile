@@ -19,7 +19,7 @@ export PYO3_PYTHON := $(abspath $(PY))
 export CARGO_TARGET_DIR ?= target/$(TAG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test test-rust test-threads lint fmt unsafe clean
+.PHONY: all help demo build test test-rust test-threads conformance bench lint fmt unsafe clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -39,6 +39,12 @@ test-rust: $(VENV)/tools  ## the unit tests of the Rust half
 
 test-threads: $(VENV)/built  ## the Python tests, each in ten threads at once
 	@$(PY) -m pytest --parallel-threads=10 --ignore=tests/programs $(ARGS)
+
+conformance: $(VENV)/built  ## CPython's own suites over rsock, compared with stock (ARGS="--suites full")
+	@$(PY) tests/conformance/run.py $(ARGS)
+
+bench: $(VENV)/built  ## rsock, the stdlib and bare system calls, in turns (ARGS=--quick)
+	@$(PY) benches/run.py $(ARGS)
 
 lint: $(VENV)/built unsafe  ## rustfmt, clippy, ruff, mypy, stubtest, the unsafe table
 	@scripts/lint.sh $(PY)
