@@ -8,6 +8,7 @@ app.py`, and knows nothing of the test. On which socket it really ran is told by
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -96,13 +97,12 @@ class Launcher:
     def __init__(self, on: str, folder: Path) -> None:
         self.on = on
         self.folder = folder
-        self._count = 0
+        self._numbers = itertools.count()  # safe in many threads
 
     @contextlib.contextmanager
     def start(self, *arguments: str | Path, prefix: tuple[str, ...] = ()) -> Iterator[Program]:
         """Start a program; on the way out it is stopped if it still runs."""
-        self._count += 1
-        report = self.folder / f"witness-{self._count}.json"
+        report = self.folder / f"witness-{next(self._numbers)}.json"
         program = Program(self.on, [str(one) for one in arguments], report, list(prefix))
         try:
             yield program
