@@ -19,12 +19,12 @@ export PYO3_PYTHON := $(abspath $(PY))
 export CARGO_TARGET_DIR ?= target/$(TAG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test test-rust test-threads conformance bench lint fmt unsafe clean
+.PHONY: all help demo build test test-rust test-threads conformance bench lint fmt unsafe asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
 help:  ## print these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/built  ## serve and fetch a file tree with unmodified programs on rsock, beside stock Python
 	@$(PY) scripts/demo.py $(ARGS)
@@ -55,6 +55,9 @@ fmt: $(VENV)/tools  ## format everything
 
 unsafe:  ## count the unsafe sites; fails for a file that UNSAFE.md does not list
 	@$(PYTHON) scripts/unsafe_table.py
+
+asan valgrind: $(VENV)/tools  ## the unit tests of the Rust half under AddressSanitizer (nightly), or valgrind
+	@scripts/sanitize.sh $@
 
 clean:  ## remove everything that these targets made
 	rm -rf .venv target .pytest_cache .mypy_cache .ruff_cache .hypothesis python/rsock/_rsock*.so

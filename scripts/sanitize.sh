@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Runs the unit tests of the Rust half under AddressSanitizer (asan, which needs
+# a nightly toolchain) or under valgrind, which also sees memory that is read
+# before it was written. They need no interpreter, so every fault is rsock's.
+set -euo pipefail
+
+case $1 in
+asan)
+    cargo +nightly --version >/dev/null 2>&1 || {
+        echo "asan needs a nightly toolchain: rustup toolchain install nightly" >&2
+        exit 1
+    }
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    export RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$CARGO_TARGET_DIR/asan
+    cargo +nightly test --quiet --lib --target "$host"
+    ;;
+valgrind)
+    command -v valgrind >/dev/null || {
+        echo "valgrind is missing (Debian: apt-get install valgrind)" >&2
+        exit 1
+    }
+    runner="valgrind -q --leak-check=no --error-exitcode=9"
+    cargo test --quiet --lib --config "target.'cfg(all())'.runner='$runner'"
+    ;;
+*)
+    echo "usage: $0 asan|valgrind" >&2
+    exit 2
+    ;;
+esac
