@@ -5,6 +5,7 @@ set -uo pipefail
 wanted=()
 command -v redis-server >/dev/null || wanted+=(redis-server)
 command -v strace >/dev/null || wanted+=(strace)
+command -v valgrind >/dev/null || wanted+=(valgrind)
 command -v unshare >/dev/null || wanted+=(util-linux)
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
