@@ -5,6 +5,7 @@ use std::ffi::c_int;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::method::Args;
 
@@ -131,6 +132,68 @@ pub(crate) fn named<'a, 'py, const N: usize>(
     Err(missing_names(function, &missing))
 }
 
+/// Sorts positional and keyword arguments into named places, in the words of
+/// `PyArg_ParseTupleAndKeywords`.
+#[inline]
+pub(crate) fn keywords<'a, 'py, const N: usize>(
+    args: Args<'a, 'py>,
+    function: &str,
+    names: [&str; N],
+    required: usize,
+) -> PyResult<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
+    let mut places = [None; N];
+    let given = args.len().saturating_add(args.keyword_count());
+    if given > N {
+        let plural = if N == 1 { "" } else { "s" };
+        return Err(PyTypeError::new_err(format!(
+            "{function}() takes at most {N} argument{plural} ({given} given)"
+        )));
+    }
+    for (index, place) in places.iter_mut().enumerate() {
+        *place = args.get(index);
+    }
+    for index in 0..args.keyword_count() {
+        if let Some((key, value)) = args.keyword(index) {
+            place_keyword(args, function, &names, &mut places, &key.to_string(), value)?;
+        }
+    }
+    for (index, name) in names.iter().enumerate().take(required) {
+        if places.get(index).is_none_or(Option::is_none) {
+            return Err(PyTypeError::new_err(format!(
+                "{function}() missing required argument '{name}' (pos {})",
+                index + 1
+            )));
+        }
+    }
+    Ok(places)
+}
+
+fn place_keyword<'a, 'py>(
+    args: Args<'a, 'py>,
+    function: &str,
+    names: &[&str],
+    places: &mut [Option<Borrowed<'a, 'py, PyAny>>],
+    key: &str,
+    value: Borrowed<'a, 'py, PyAny>,
+) -> PyResult<()> {
+    let at = names.iter().position(|name| *name == key);
+    let Some((at, place)) = at.and_then(|at| Some((at, places.get_mut(at)?))) else {
+        return Err(PyTypeError::new_err(if cfg!(Py_3_13) {
+            format!("{function}() got an unexpected keyword argument '{key}'")
+        } else {
+            format!("'{key}' is an invalid keyword argument for {function}()")
+        }));
+    };
+    if at < args.len() {
+        return Err(PyTypeError::new_err(format!(
+            "argument for {function}() given by name ('{key}') and position ({})",
+            at + 1
+        )));
+    }
+    *place = Some(value);
+    Ok(())
+}
+
 /// The error of a method written in Python that got too many arguments; `self`
 /// counts, as it does there.
 fn too_many(function: &str, required: usize, most: usize, given: usize) -> PyErr {
@@ -159,4 +222,71 @@ fn missing_names(function: &str, missing: &[&str]) -> PyErr {
         "{function}() missing {} required positional argument{plural}: {list}",
         quoted.len()
     ))
+}
+
+/// Whose words a constructor's errors are in, and its name there.
+pub(crate) enum Shape {
+    /// A class written in C.
+    C(&'static str),
+    /// A class written in Python.
+    Python(&'static str),
+}
+
+/// Sorts a constructor's arguments, all of them optional, into named places.
+pub(crate) fn from_tuple<'py, const N: usize>(
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+    shape: &Shape,
+    names: [&str; N],
+) -> PyResult<[Option<Bound<'py, PyAny>>; N]> {
+    let mut places = [const { None }; N];
+    let given = args.len() + kwargs.map_or(0, |kwargs| kwargs.len());
+    match shape {
+        Shape::C(function) if given > N => {
+            return Err(PyTypeError::new_err(format!(
+                "{function}() takes at most {N} arguments ({given} given)"
+            )));
+        }
+        _ => {}
+    }
+    for (place, value) in places.iter_mut().zip(args) {
+        *place = Some(value);
+    }
+    for (key, value) in kwargs.into_iter().flatten() {
+        let key = key.to_string();
+        let at = names.iter().position(|name| *name == key);
+        let Some((at, place)) = at.and_then(|at| Some((at, places.get_mut(at)?))) else {
+            return Err(unknown_keyword(shape, &key));
+        };
+        if place.replace(value).is_some() {
+            return Err(given_twice(shape, &key, at));
+        }
+    }
+    match shape {
+        Shape::Python(function) if args.len() > N => Err(too_many(function, 0, N, args.len())),
+        _ => Ok(places),
+    }
+}
+
+fn unknown_keyword(shape: &Shape, key: &str) -> PyErr {
+    PyTypeError::new_err(match shape {
+        Shape::C(function) if cfg!(not(Py_3_13)) => {
+            format!("'{key}' is an invalid keyword argument for {function}()")
+        }
+        Shape::C(function) | Shape::Python(function) => {
+            format!("{function}() got an unexpected keyword argument '{key}'")
+        }
+    })
+}
+
+fn given_twice(shape: &Shape, key: &str, at: usize) -> PyErr {
+    PyTypeError::new_err(match shape {
+        Shape::C(function) => format!(
+            "argument for {function}() given by name ('{key}') and position ({})",
+            at + 1
+        ),
+        Shape::Python(function) => {
+            format!("{function}() got multiple values for argument '{key}'")
+        }
+    })
 }

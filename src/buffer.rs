@@ -98,9 +98,9 @@ impl View {
         unsafe { Window::new(self.raw.buf.cast(), self.len()) }
     }
 
-    /// The memory, to receive into.
-    pub(crate) fn window_mut(&mut self) -> WindowMut<'_> {
-        let (ptr, len) = (self.raw.buf.cast(), self.len());
+    /// The first `room` bytes of the memory, to receive into.
+    pub(crate) fn window_mut(&mut self, room: usize) -> WindowMut<'_> {
+        let (ptr, len) = (self.raw.buf.cast(), self.len().min(room));
         // SAFETY: as for `window`, and the export was asked to be writable; no
         // Rust reference to the memory is formed in this crate.
         unsafe { WindowMut::new(ptr, len) }

@@ -1,11 +1,43 @@
 //! Floor 5: `rsock._rsock`, the module that stands in for `_socket`. The table of
 //! what it holds, and nothing else.
 
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
 pub(crate) mod addr;
 pub(crate) mod args;
 pub(crate) mod buffer;
 pub(crate) mod call;
+mod capi;
+pub(crate) mod enums;
 pub(crate) mod error;
+pub(crate) mod finalize;
 pub(crate) mod method;
+mod module;
+pub(crate) mod sockobj;
 pub(crate) mod sys;
 pub(crate) mod timeout;
+
+/// The functions and classes of `_socket`, and what the shim needs besides.
+#[pymodule(gil_used = false)]
+fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    sys::fd::watch_forks().map_err(error::os_error)?;
+    let [base, public] = sockobj::classes(py)?;
+    module.setattr("socket", &base)?;
+    module.setattr("SocketType", &base)?;
+    module.setattr("_Socket", &public)?;
+    let home = PyString::new(py, "_socket");
+    for table in [module::TABLE] {
+        method::add_functions(module, &home, table)?;
+    }
+    module.setattr("has_ipv6", true)?;
+    module.setattr("_build_profile", BUILD_PROFILE)?;
+    capi::add(module)
+}
+
+const BUILD_PROFILE: &str = if cfg!(debug_assertions) {
+    "debug"
+} else {
+    "release"
+};

@@ -185,15 +185,14 @@ unsafe fn run<F: Function>(
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter runs: it is calling us.
-    unsafe {
-        Python::attach_unchecked(|py| {
-            guard(py, || {
-                // SAFETY: the caller's contract, passed on.
-                unsafe { body::<F>(py, owner, items, count, names) }
-            })
+    let body = |py: Python<'_>| {
+        guard(py, || {
+            // SAFETY: the caller's contract, passed on.
+            unsafe { body::<F>(py, owner, items, count, names) }
         })
-    }
+    };
+    // SAFETY: the interpreter runs: it is calling us.
+    unsafe { Python::attach_unchecked(body) }
 }
 
 /// # Safety
@@ -312,6 +311,29 @@ pub(crate) fn add_functions(
     Ok(())
 }
 
+/// Adds read-only attributes that are C ints at fixed offsets of the object.
+pub(crate) fn add_int_members(
+    class: &Bound<'_, PyType>,
+    members: &[(&'static CStr, usize)],
+) -> PyResult<()> {
+    for (name, offset) in members {
+        let def = Box::leak(Box::new(ffi::PyMemberDef {
+            name: name.as_ptr(),
+            type_code: ffi::Py_T_INT,
+            offset: ffi::Py_ssize_t::try_from(*offset)?,
+            flags: ffi::Py_READONLY,
+            doc: std::ptr::null(),
+        }));
+        // SAFETY: the class is alive and the definition lives for ever; the
+        // answer is a new reference or null with an exception set.
+        let descriptor = unsafe { ffi::PyDescr_NewMember(class.as_type_ptr(), def) };
+        // SAFETY: as said.
+        let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
+        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
+    }
+    Ok(())
+}
+
 /// Makes a class immutable, as CPython's own are, once it is complete.
 pub(crate) fn seal(class: &Bound<'_, PyType>) {
     let raw = class.as_type_ptr();
@@ -351,43 +373,52 @@ pub(crate) fn audit<'py, const N: usize>(
     }
 }
 
-/// Declares a table: `table! { NAME: Owner { style name = function, "doc"; ... } }`.
+/// A function's name or doc as CPython takes it; the text is a literal with NUL.
+pub(crate) const fn c_text(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => c"",
+    }
+}
+
+/// Declares a table: `table! { NAME: Owner { Style name = function, "doc"; ... } }`.
 ///
-/// The doc is a `&CStr`; where it begins with `name(...)\n--\n\n` CPython takes
-/// that for the signature.
+/// A doc that begins with `name(...)\n--\n\n` gives the signature. From 3.13 on
+/// CPython itself gives one to functions of no or one argument, and so does this.
 macro_rules! table {
     ($(#[$meta:meta])* $table:ident: $owner:ty {
-        $($style:ident $name:ident = $function:path, $doc:expr;)*
+        $($style:ident $name:ident = $function:path, $doc:literal;)*
     }) => {
         $(#[$meta])*
         pub(crate) const $table: $crate::method::Table = $crate::method::Table {
-            entries: || {
-                $(
-                    #[allow(non_camel_case_types, reason = "named as the Python function")]
-                    struct $name;
-                    impl $crate::method::Function for $name {
-                        type Owner = $owner;
-                        const NAME: &'static std::ffi::CStr = {
-                            match std::ffi::CStr::from_bytes_with_nul(
-                                concat!(stringify!($name), "\0").as_bytes(),
-                            ) {
-                                Ok(name) => name,
-                                Err(_) => c"",
+            entries: || vec![$({
+                struct This;
+                impl $crate::method::Function for This {
+                    type Owner = $owner;
+                    const NAME: &'static std::ffi::CStr =
+                        $crate::method::c_text(concat!(stringify!($name), "\0"));
+                    const DOC: &'static std::ffi::CStr = $crate::method::c_text(
+                        match $crate::method::Style::$style {
+                            $crate::method::Style::NoArgs if cfg!(Py_3_13) => {
+                                concat!(stringify!($name), "($self, /)\n--\n\n", $doc, "\0")
                             }
-                        };
-                        const DOC: &'static std::ffi::CStr = $doc;
-                        const STYLE: $crate::method::Style = $crate::method::Style::$style;
-                        #[inline]
-                        fn call<'py>(
-                            owner: pyo3::Borrowed<'_, 'py, $owner>,
-                            args: $crate::method::Args<'_, 'py>,
-                        ) -> $crate::method::Answer<'py> {
-                            $function(owner, args)
-                        }
+                            $crate::method::Style::One if cfg!(Py_3_13) => {
+                                concat!(stringify!($name), "($self, object, /)\n--\n\n", $doc, "\0")
+                            }
+                            _ => concat!($doc, "\0"),
+                        },
+                    );
+                    const STYLE: $crate::method::Style = $crate::method::Style::$style;
+                    #[inline]
+                    fn call<'py>(
+                        owner: pyo3::Borrowed<'_, 'py, $owner>,
+                        args: $crate::method::Args<'_, 'py>,
+                    ) -> $crate::method::Answer<'py> {
+                        $function(owner, args)
                     }
-                )*
-                vec![$($crate::method::Entry::of::<$name>()),*]
-            },
+                }
+                $crate::method::Entry::of::<This>()
+            }),*],
         };
     };
 }

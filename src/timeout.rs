@@ -16,8 +16,6 @@ pub(crate) const NONBLOCKING: i64 = 0;
 
 const NANOS: f64 = 1e9;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
-/// poll(2) takes an int of milliseconds, and CPython refuses what exceeds it.
-const LONGEST: i64 = (i32::MAX as i64) * 1_000_000;
 
 /// What new sockets start with; see `setdefaulttimeout`.
 pub(crate) static DEFAULT: AtomicI64 = AtomicI64::new(BLOCKING);
@@ -75,7 +73,7 @@ impl Budget {
 }
 
 /// A `settimeout` argument: None, or seconds as an int or a float.
-pub(crate) fn parse(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+pub(crate) fn parse(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
     if value.is_none() {
         return Ok(BLOCKING);
     }
@@ -85,11 +83,6 @@ pub(crate) fn parse(value: &Bound<'_, PyAny>) -> PyResult<i64> {
     };
     if nanos < 0 {
         return Err(PyValueError::new_err("Timeout value out of range"));
-    }
-    if nanos > LONGEST {
-        return Err(PyOverflowError::new_err(
-            "timeout doesn't fit into C timeval",
-        ));
     }
     Ok(nanos)
 }
@@ -115,7 +108,11 @@ fn from_float(seconds: f64) -> PyResult<i64> {
         nanos.ceil()
     };
     if !(-9.223_372_036_854_775e18..=9.223_372_036_854_775e18).contains(&nanos) {
-        return Err(too_large());
+        return Err(if cfg!(Py_3_11) {
+            PyOverflowError::new_err("timestamp out of range for platform time_t")
+        } else {
+            too_large()
+        });
     }
     #[expect(
         clippy::as_conversions,
@@ -125,7 +122,7 @@ fn from_float(seconds: f64) -> PyResult<i64> {
     Ok(nanos as i64)
 }
 
-fn from_int(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+fn from_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
     let seconds: i64 = value.extract().map_err(|error: PyErr| {
         if error.is_instance_of::<PyOverflowError>(value.py()) {
             too_large()
@@ -145,7 +142,7 @@ pub(crate) fn to_python(py: Python<'_>, nanos: i64) -> Option<Bound<'_, PyFloat>
     #[expect(
         clippy::as_conversions,
         clippy::cast_precision_loss,
-        reason = "a timeout is at most 2**31 ms, which a float has room for"
+        reason = "gettimeout answers a float, as exact as a float can be"
     )]
     let value = if rest == 0 {
         seconds as f64

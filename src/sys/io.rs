@@ -25,6 +25,9 @@ pub(crate) struct Window<'a> {
 // SAFETY: a window is only read, and only by the kernel, so it does not matter
 // which thread hands it over; `'a` keeps what holds the memory alive.
 unsafe impl Send for Window<'_> {}
+// SAFETY: sharing a window shares an address and a length, nothing that a thread
+// could change through it.
+unsafe impl Sync for Window<'_> {}
 
 impl<'a> Window<'a> {
     /// A window over memory that something else keeps alive.

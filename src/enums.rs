@@ -1,0 +1,68 @@
+//! Floor 1: the members of `AddressFamily` and `SocketKind`, in tables that the
+//! Python side sets once, so that no enum is constructed at call time.
+
+use std::ffi::c_int;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+struct Members(Vec<Option<Py<PyAny>>>);
+
+static FAMILIES: PyOnceLock<Members> = PyOnceLock::new();
+static KINDS: PyOnceLock<Members> = PyOnceLock::new();
+
+impl Members {
+    fn new(members: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let mut table: Vec<Option<Py<PyAny>>> = Vec::new();
+        for (value, member) in members {
+            let index: usize = value.extract()?;
+            if index >= table.len() {
+                table.resize_with(index + 1, || None);
+            }
+            if let Some(place) = table.get_mut(index) {
+                *place = Some(member.unbind());
+            }
+        }
+        Ok(Self(table))
+    }
+
+    #[inline]
+    fn get<'py>(&self, py: Python<'py>, value: c_int) -> Option<Bound<'py, PyAny>> {
+        let index = usize::try_from(value).ok()?;
+        Some(self.0.get(index)?.as_ref()?.bind(py).clone())
+    }
+}
+
+fn member<'py>(
+    py: Python<'py>,
+    members: &PyOnceLock<Members>,
+    value: c_int,
+) -> PyResult<Bound<'py, PyAny>> {
+    let known = members.get(py).and_then(|table| table.get(py, value));
+    match known {
+        Some(member) => Ok(member),
+        None => Ok(value.into_pyobject(py)?.into_any()),
+    }
+}
+
+/// The member of `AddressFamily`, or the plain int where there is none.
+#[inline]
+pub(crate) fn family(py: Python<'_>, value: c_int) -> PyResult<Bound<'_, PyAny>> {
+    member(py, &FAMILIES, value)
+}
+
+/// The member of `SocketKind`, or the plain int where there is none.
+#[inline]
+pub(crate) fn kind(py: Python<'_>, value: c_int) -> PyResult<Bound<'_, PyAny>> {
+    member(py, &KINDS, value)
+}
+
+/// Sets the tables: dicts of int to member.
+pub(crate) fn set(families: &Bound<'_, PyDict>, kinds: &Bound<'_, PyDict>) -> PyResult<()> {
+    let py = families.py();
+    // A second call, from a reloaded shim, keeps the members that are out there.
+    let _ = FAMILIES.set(py, Members::new(families)?);
+    let _ = KINDS.set(py, Members::new(kinds)?);
+    Ok(())
+}

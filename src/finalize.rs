@@ -1,0 +1,129 @@
+//! Floor 4b: the end of a socket that nobody closed: a ResourceWarning while the
+//! object is whole, then the descriptor.
+//!
+//! PyO3 has no `__del__`, and its dealloc calls no finalizer for an exact
+//! instance. So `tp_finalize` is set, and `tp_dealloc` wrapped, by hand, before
+//! anything derives from the class. See "Finalization" in the C API manual.
+#![expect(unsafe_code, reason = "PyO3 has no finalizer")]
+
+use std::ffi::{c_char, c_int};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use crate::sockobj::lifecycle;
+use crate::sockobj::state::Socket;
+
+unsafe extern "C" {
+    // Documented, and not among PyO3's bindings.
+    fn PyErr_ResourceWarning(
+        source: *mut ffi::PyObject,
+        stack_level: ffi::Py_ssize_t,
+        format: *const c_char,
+        ...
+    ) -> c_int;
+}
+
+static BASE_DEALLOC: OnceLock<ffi::destructor> = OnceLock::new();
+static PUBLIC_DEALLOC: OnceLock<ffi::destructor> = OnceLock::new();
+
+unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
+    let body = |py: Python<'_>| {
+        // SAFETY: the object is whole and alive during its finalizer.
+        let object = unsafe { Borrowed::from_ptr(py, object) };
+        // SAFETY: the slot is set on the base class, so on its kind only.
+        let socket = unsafe { object.cast_unchecked::<Socket>() };
+        if socket.get().fileno() >= 0 {
+            end(socket);
+        }
+    };
+    // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
+    unsafe { Python::attach_unchecked(body) };
+}
+
+#[cold]
+fn end(socket: Borrowed<'_, '_, Socket>) {
+    let py = socket.py();
+    // A finalizer must leave the current exception as it found it.
+    let pending = PyErr::take(py);
+    let ptr = socket.as_ptr();
+    // A borrowed descriptor of the interpreter's own shutdown: no warning can be
+    // shown any more, and importing for it would only add noise.
+    // SAFETY: format and argument agree, and the object is alive.
+    let shown = unsafe { PyErr_ResourceWarning(ptr, 1, c"unclosed %R".as_ptr(), ptr) };
+    if shown < 0 {
+        // A warning that was made an error has no one to catch it here.
+        PyErr::fetch(py).write_unraisable(py, Some(&socket));
+    }
+    let socket = socket.get();
+    socket.closed.store(true, Ordering::Relaxed);
+    // A finalizer has no one to report an error of close to.
+    let _ = lifecycle::close_now(py, socket);
+    if let Some(pending) = pending {
+        pending.restore(py);
+    }
+}
+
+unsafe extern "C" fn base_dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: CPython deallocates an object whose last reference has gone.
+    unsafe { dealloc(object, base_dealloc, &BASE_DEALLOC) };
+}
+
+unsafe extern "C" fn public_dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: as above.
+    unsafe { dealloc(object, public_dealloc, &PUBLIC_DEALLOC) };
+}
+
+/// # Safety
+/// As for `tp_dealloc`; `own` is the slot's new value and `original` its old one.
+unsafe fn dealloc(
+    object: *mut ffi::PyObject,
+    own: ffi::destructor,
+    original: &OnceLock<ffi::destructor>,
+) {
+    // SAFETY: the object's memory is valid until the original dealloc.
+    let class = unsafe { ffi::Py_TYPE(object) };
+    // SAFETY: a live object holds its class.
+    let slot = unsafe { (*class).tp_dealloc };
+    // A subclass made in Python has called the finalizer before it came here.
+    let exact = slot.is_some_and(|slot| std::ptr::fn_addr_eq(slot, own));
+    if exact {
+        // SAFETY: called from tp_dealloc with no reference left, as it must be.
+        let revived = unsafe { ffi::PyObject_CallFinalizerFromDealloc(object) } < 0;
+        if revived {
+            return;
+        }
+    }
+    if let Some(original) = original.get() {
+        // SAFETY: PyO3's own dealloc of this very class, called once.
+        unsafe { original(object) };
+    }
+}
+
+fn wrap(class: &Bound<'_, PyType>, own: ffi::destructor, original: &OnceLock<ffi::destructor>) {
+    let raw = class.as_type_ptr();
+    // SAFETY: the class is alive, and only the importing thread knows it yet.
+    let slot = unsafe { (*raw).tp_dealloc };
+    if let Some(slot) = slot
+        && original.set(slot).is_ok()
+    {
+        // SAFETY: as above.
+        unsafe { (*raw).tp_dealloc = Some(own) };
+    }
+}
+
+/// Prepares the base class; before the public class is made.
+pub(crate) fn prepare_base(class: &Bound<'_, PyType>) {
+    let raw = class.as_type_ptr();
+    // SAFETY: the class is alive, and only the importing thread knows it yet.
+    unsafe { (*raw).tp_finalize = Some(finalize) };
+    wrap(class, base_dealloc, &BASE_DEALLOC);
+}
+
+/// Prepares the public class; before anything derives from it.
+pub(crate) fn prepare_public(class: &Bound<'_, PyType>) {
+    wrap(class, public_dealloc, &PUBLIC_DEALLOC);
+}

@@ -1,0 +1,94 @@
+//! Floor 4c: the module's functions that are about sockets and fit no other file:
+//! bare descriptors, pairs, and the default timeout.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyModule};
+
+use crate::args;
+use crate::enums;
+use crate::error::os_error;
+use crate::method::{Answer, Args, table};
+use crate::sys::fd::{self, RawFd};
+use crate::sys::{errno::Errno, sock};
+use crate::timeout;
+
+fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<RawFd> {
+    let number = args::long(value)?;
+    RawFd::try_from(number).map_err(|_| os_error(Errno::EBADF))
+}
+
+/// `dup(fileno)`.
+fn dup<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    let new = fd::dup(number(args::required(args, 0)?)?).map_err(os_error)?;
+    Ok(new.into_pyobject(module.py())?.into_any())
+}
+
+/// `close(fileno)`.
+fn close<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = module.py();
+    let number = number(args::required(args, 0)?)?;
+    match crate::call::detached(py, || fd::close(number)) {
+        Err(errno) if errno.0 != libc::ECONNRESET => Err(os_error(errno)),
+        _ => Ok(py.None().into_bound(py)),
+    }
+}
+
+/// `socketpair([family[, type[, proto]]])`: two sockets of the base class.
+fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "socketpair", 0, 3)?;
+    let py = module.py();
+    let family = args::int_or(args, 0, libc::AF_UNIX)?;
+    let kind = args::int_or(args, 1, libc::SOCK_STREAM)?;
+    let proto = args::int_or(args, 2, 0)?;
+    let [a, b] = sock::socketpair(family, kind, proto).map_err(os_error)?;
+    let class = module.getattr("socket")?;
+    let wrap = |number: RawFd| class.call1((family, kind, proto, number));
+    let first = wrap(a).inspect_err(|_| {
+        // Neither number has an owner yet.
+        let _ = fd::close(a);
+        let _ = fd::close(b);
+    })?;
+    let second = wrap(b).inspect_err(|_| {
+        let _ = fd::close(b);
+    })?;
+    Ok((first, second).into_pyobject(py)?.into_any())
+}
+
+/// `getdefaulttimeout()`.
+fn getdefaulttimeout<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>) -> Answer<'py> {
+    let nanos = timeout::DEFAULT.load(Ordering::Relaxed);
+    let timeout = timeout::to_python(module.py(), nanos);
+    Ok(timeout.into_pyobject(module.py())?.into_any())
+}
+
+/// `setdefaulttimeout(timeout)`.
+fn setdefaulttimeout<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    let nanos = timeout::parse(args::required(args, 0)?)?;
+    timeout::DEFAULT.store(nanos, Ordering::Relaxed);
+    Ok(module.py().None().into_bound(module.py()))
+}
+
+/// `_set_enums(families, kinds)`: the shim's enum members.
+fn set_enums<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "_set_enums", 2, 2)?;
+    let families = args::required(args, 0)?;
+    let kinds = args::required(args, 1)?;
+    let families = families.cast::<PyDict>().map_err(PyErr::from)?;
+    let kinds = kinds.cast::<PyDict>().map_err(PyErr::from)?;
+    enums::set(&families, &kinds)?;
+    Ok(module.py().None().into_bound(module.py()))
+}
+
+table! {
+    /// The functions of this file.
+    TABLE: PyModule {
+        Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` answer: dicts of int to member.";
+        One close = close, "close(fileno)\n\nClose a socket's descriptor by its number. See close(2).";
+        One dup = dup, "dup(fileno) -> descriptor\n\nDuplicate a descriptor; children do not inherit the new one. See dup(2).";
+        NoArgs getdefaulttimeout = getdefaulttimeout, "getdefaulttimeout() -> seconds\n\nThe timeout that new sockets start with, as a float, or None.";
+        One setdefaulttimeout = setdefaulttimeout, "setdefaulttimeout(seconds)\n\nSet the timeout that new sockets start with: int, float or None.";
+        Positional socketpair = socketpair, "socketpair([family[, type[, proto]]]) -> (socket, socket)\n\nTwo sockets connected to each other. See socketpair(2).";
+    }
+}

@@ -1,0 +1,195 @@
+//! Floor 4c: the two socket classes, as a table of contents: names, calling
+//! conventions, docs. What a method does stands in the file of its verb.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+pub(crate) mod connect;
+pub(crate) mod lifecycle;
+pub(crate) mod options;
+pub(crate) mod state;
+pub(crate) mod transfer;
+
+use crate::args::{self, Shape};
+use crate::finalize;
+use crate::method::{self, Answer, table};
+use lifecycle::Wanted;
+use state::{PublicSocket, Socket};
+
+#[pymethods]
+impl Socket {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::unopened()
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        lifecycle::open(slf, &wanted(args, kwargs, &Shape::C("socket"))?)
+    }
+
+    fn __repr__(&self) -> String {
+        lifecycle::base_repr(self)
+    }
+
+    /// The timeout in seconds as a float; None for a blocking socket.
+    #[getter]
+    fn timeout<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyFloat>> {
+        crate::timeout::to_python(py, self.timeout_nanos())
+    }
+}
+
+#[pymethods]
+impl PublicSocket {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyClassInitializer<Self> {
+        PyClassInitializer::from(Socket::unopened()).add_subclass(Self)
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let wanted = wanted(args, kwargs, &Shape::Python("socket.__init__"))?;
+        let socket = slf.as_super();
+        lifecycle::open(socket, &wanted)?;
+        socket.get().io_refs.store(0, Ordering::Relaxed);
+        socket.get().closed.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        lifecycle::repr(slf)
+    }
+
+    /// The address family, a member of `AddressFamily`.
+    #[getter]
+    fn family<'py>(slf: &Bound<'py, Self>) -> Answer<'py> {
+        connect::family(slf.py(), slf.as_super().get())
+    }
+
+    /// The socket type, a member of `SocketKind`.
+    #[getter]
+    fn r#type<'py>(slf: &Bound<'py, Self>) -> Answer<'py> {
+        connect::kind(slf.py(), slf.as_super().get())
+    }
+
+    #[getter]
+    fn _io_refs(slf: &Bound<'_, Self>) -> i32 {
+        slf.as_super().get().io_refs.load(Ordering::Relaxed)
+    }
+
+    #[setter]
+    fn set__io_refs(slf: &Bound<'_, Self>, value: i32) {
+        slf.as_super().get().io_refs.store(value, Ordering::Relaxed);
+    }
+
+    #[getter]
+    fn _closed(slf: &Bound<'_, Self>) -> bool {
+        slf.as_super().get().closed.load(Ordering::Relaxed)
+    }
+
+    #[setter]
+    fn set__closed(slf: &Bound<'_, Self>, value: bool) {
+        slf.as_super().get().closed.store(value, Ordering::Relaxed);
+    }
+}
+
+fn wanted<'py>(
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+    shape: &Shape,
+) -> PyResult<Wanted<'py>> {
+    let names = ["family", "type", "proto", "fileno"];
+    let [family, kind, proto, fileno] = args::from_tuple(args, kwargs, shape, names)?;
+    let number = |value: Option<Bound<'py, PyAny>>| {
+        value.map_or(Ok(-1), |value| args::int(value.as_borrowed()))
+    };
+    Ok(Wanted {
+        family: number(family)?,
+        kind: number(kind)?,
+        proto: number(proto)?,
+        fileno: fileno.filter(|value| !value.is_none()),
+    })
+}
+
+table! {
+    /// The methods of the base class.
+    BASE: Socket {
+        NoArgs _accept = connect::accept_number, "_accept() -> (descriptor, address)\n\nWait for a connection and return the number of a new descriptor for it, with\nthe address of the peer. See accept(2).";
+        One bind = connect::bind, "bind(address)\n\nGive the socket a local address. See bind(2).";
+        NoArgs close = lifecycle::base_close, "close()\n\nClose the descriptor. Every later operation fails. See close(2).";
+        One connect = connect::connect, "connect(address)\n\nConnect to a remote address. See connect(2).";
+        One connect_ex = connect::connect_ex, "connect_ex(address) -> errno\n\nLike connect(address), but return the error number, 0 for success.";
+        NoArgs detach = lifecycle::base_detach, "detach() -> descriptor\n\nClose the object and return its descriptor's number, which stays open.";
+        NoArgs fileno = lifecycle::fileno, "fileno() -> descriptor\n\nThe descriptor's number, -1 once closed.";
+        NoArgs getpeername = connect::getpeername, "getpeername() -> address\n\nThe remote address. See getpeername(2).";
+        NoArgs getsockname = connect::getsockname, "getsockname() -> address\n\nThe local address. See getsockname(2).";
+        Positional getsockopt = options::getsockopt, "getsockopt(level, option[, buflen]) -> int or bytes\n\nA socket option: an int, or with buflen as many bytes at most. See getsockopt(2).";
+        Positional listen = connect::listen, "listen([backlog])\n\nAccept connections from now on; backlog of them may wait. See listen(2).";
+        Positional recv = transfer::recv, "recv(bufsize[, flags]) -> bytes\n\nReceive up to bufsize bytes; b'' is the end of the stream. See recv(2).";
+        Keywords recv_into = transfer::recv_into, "recv_into(buffer[, nbytes[, flags]]) -> count\n\nReceive into a writable buffer: up to nbytes bytes, or its length if that is 0.";
+        Positional recvfrom = transfer::recvfrom, "recvfrom(bufsize[, flags]) -> (bytes, address)\n\nLike recv(), with the sender's address. See recvfrom(2).";
+        Keywords recvfrom_into = transfer::recvfrom_into, "recvfrom_into(buffer[, nbytes[, flags]]) -> (count, address)\n\nLike recv_into(), with the sender's address.";
+        Positional send = transfer::send, "send(data[, flags]) -> count\n\nSend bytes; the count may be less than there are. See send(2).";
+        Positional sendall = transfer::sendall, "sendall(data[, flags])\n\nSend all of the bytes, within one timeout. After an error there is no telling\nhow many were sent.";
+        Positional sendto = transfer::sendto, "sendto(data[, flags], address) -> count\n\nSend bytes to an address. See sendto(2).";
+        One setblocking = options::setblocking, "setblocking(flag)\n\nTrue for a blocking socket, False for one that never waits.";
+        NoArgs getblocking = options::getblocking, "getblocking() -> bool\n\nFalse if the socket never waits, which is a timeout of 0.";
+        One settimeout = options::settimeout, "settimeout(seconds)\n\nThe time that an operation may take, as int or float; None for no limit, 0 to\nnever wait.";
+        NoArgs gettimeout = options::gettimeout, "gettimeout() -> seconds\n\nThe timeout as a float, or None.";
+        Positional setsockopt = options::setsockopt, "setsockopt(level, option, value: int)\nsetsockopt(level, option, value: bytes)\nsetsockopt(level, option, None, optlen: int)\n\nSet a socket option. See setsockopt(2).";
+        One shutdown = connect::shutdown, "shutdown(how)\n\nEnd receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR). See shutdown(2).";
+    }
+}
+
+table! {
+    /// The methods of the public class.
+    PUBLIC: PublicSocket {
+        Keywords __enter__ = lifecycle::enter, "__enter__($self)\n--\n\n";
+        Keywords __exit__ = lifecycle::exit, "__exit__($self, *args)\n--\n\n";
+        Keywords _decref_socketios = lifecycle::decref_socketios, "_decref_socketios($self)\n--\n\n";
+        Keywords _real_close = lifecycle::real_close, "_real_close($self, _ss=None)\n--\n\n";
+        Keywords accept = connect::accept, "accept($self)\n--\n\nWait for a connection; return a new socket for it and the address of the peer.\nSee accept(2).";
+        Keywords close = lifecycle::close, "close($self)\n--\n\nClose the socket; while a makefile() object is open, when that is closed.";
+        Keywords detach = lifecycle::detach, "detach($self)\n--\n\nClose the object and return its descriptor's number, which stays open; -1 if it\nwas closed.";
+        Keywords dup = lifecycle::dup, "dup($self)\n--\n\nA new socket of the same class on a duplicate of the descriptor. See dup(2).";
+        Keywords get_inheritable = lifecycle::get_inheritable, "get_inheritable($self)\n--\n\nWhether child processes inherit the descriptor.";
+        Keywords set_inheritable = lifecycle::set_inheritable, "set_inheritable($self, inheritable)\n--\n\nSet whether child processes inherit the descriptor.";
+    }
+}
+
+/// Makes the two classes, the base complete before anything derives from it.
+pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
+    let base = py.get_type::<Socket>();
+    method::add_methods(&base, BASE)?;
+    let ints = [
+        (c"family", state::FAMILY_OFFSET),
+        (c"type", state::KIND_OFFSET),
+        (c"proto", state::PROTO_OFFSET),
+    ];
+    method::add_int_members(&base, &ints)?;
+    finalize::prepare_base(&base);
+    method::seal(&base);
+    let public = py.get_type::<PublicSocket>();
+    if !public.is_subclass(&base)? {
+        return Err(PyTypeError::new_err("rsock.socket must extend its base"));
+    }
+    method::add_methods(&public, PUBLIC)?;
+    finalize::prepare_public(&public);
+    Ok([base, public])
+}

@@ -1,0 +1,202 @@
+//! Floor 4b: naming and connecting: bind, listen, accept, connect, shutdown and
+//! the two names.
+
+use std::ffi::c_int;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::args;
+use crate::call::{self, How};
+use crate::enums;
+use crate::error::{Error, os_error};
+use crate::method::{Answer, Args, audit};
+use crate::sockobj::lifecycle;
+use crate::sockobj::state::{PublicSocket, Socket};
+use crate::sys::errno::Errno;
+use crate::sys::fd::{self, RawFd};
+use crate::sys::sock;
+use crate::sys::storage::RawAddr;
+use crate::sys::wait::Wait;
+use crate::timeout::{Budget, Timeout};
+
+const DEFAULT_BACKLOG: c_int = 128;
+
+fn none<'py>(py: Python<'py>) -> Answer<'py> {
+    Ok(py.None().into_bound(py))
+}
+
+/// `bind(address)`.
+pub(crate) fn bind<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = slf.py();
+    let address = args::required(args, 0)?;
+    let socket = slf.get();
+    let raw = socket.address("bind", address)?;
+    audit(py, c"socket.bind", [slf.as_any().as_borrowed(), address])?;
+    socket
+        .at_once(|number| sock::bind(number, &raw))
+        .map_err(os_error)?;
+    none(py)
+}
+
+/// `listen([backlog])`.
+pub(crate) fn listen<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "listen", 0, 1)?;
+    let backlog = args::int_or(args, 0, DEFAULT_BACKLOG)?.max(0);
+    slf.get()
+        .at_once(|number| sock::listen(number, backlog))
+        .map_err(os_error)?;
+    none(slf.py())
+}
+
+fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(RawFd, RawAddr), Error> {
+    let how = How {
+        wait: Wait::Read,
+        flags: None,
+        quick: true,
+    };
+    call::call(py, socket.reading(), how, |number, _| {
+        let mut from = RawAddr::empty();
+        let new = sock::accept(number, &mut from)?;
+        Ok((new, from))
+    })
+}
+
+/// The peer's address; the new descriptor is closed if that fails.
+fn peer<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    new: RawFd,
+    from: &RawAddr,
+) -> PyResult<Bound<'py, PyAny>> {
+    let address = socket.address_to_python(py, from);
+    if address.is_err() {
+        let _ = fd::close(new);
+    }
+    address
+}
+
+/// `_accept()`: the new descriptor's number and the peer's address.
+pub(crate) fn accept_number<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    let py = slf.py();
+    let (new, from) = accept_raw(py, slf.get())?;
+    let address = peer(py, slf.get(), new, &from)?;
+    Ok((new, address).into_pyobject(py)?.into_any())
+}
+
+/// `accept()`: a new socket, of the public class whatever the listener's, and the
+/// peer's address.
+pub(crate) fn accept<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::named(args, "socket.accept", [], 0)?;
+    let py = slf.py();
+    if !slf.is_exact_instance_of::<PublicSocket>() {
+        return accept_for_subclass(slf);
+    }
+    let socket = slf.as_super().get();
+    let (new, from) = accept_raw(py, socket)?;
+    let address = peer(py, socket, new, &from)?;
+    let accepted = lifecycle::accepted(py, socket, new);
+    if accepted.is_err() {
+        let _ = fd::close(new);
+    }
+    Ok((accepted?, address).into_pyobject(py)?.into_any())
+}
+
+/// A subclass may have an `_accept` of its own.
+fn accept_for_subclass<'py>(slf: Borrowed<'_, 'py, PublicSocket>) -> Answer<'py> {
+    let py = slf.py();
+    let pair = slf.call_method0(intern!(py, "_accept"))?;
+    let (new, address): (RawFd, Bound<'py, PyAny>) = pair.extract()?;
+    let accepted = lifecycle::accepted(py, slf.as_super().get(), new)?;
+    Ok((accepted, address).into_pyobject(py)?.into_any())
+}
+
+/// connect(2) to its end, in the socket's mode.
+fn connect_raw(py: Python<'_>, socket: &Socket, to: &RawAddr) -> Result<(), Error> {
+    let mut budget = Budget::new(&socket.timeout);
+    let started = if budget.timeout == Timeout::Blocking {
+        let user = socket.cell.enter()?;
+        let number = user.fd();
+        call::detached(py, || sock::connect(number, to))
+    } else {
+        socket.at_once(|number| sock::connect(number, to))
+    };
+    match started {
+        Ok(()) => Ok(()),
+        // An interrupted attempt goes on in the kernel (PEP 475).
+        Err(Errno::EINTR) if budget.timeout != Timeout::NonBlocking => {
+            py.check_signals()?;
+            finish(py, socket, &mut budget)
+        }
+        Err(errno)
+            if errno.0 == libc::EINPROGRESS && matches!(budget.timeout, Timeout::For(_)) =>
+        {
+            finish(py, socket, &mut budget)
+        }
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn finish(py: Python<'_>, socket: &Socket, budget: &mut Budget) -> Result<(), Error> {
+    call::wait_then(py, socket.writing(), Wait::Connect, budget, |number, _| {
+        sock::connect_result(number)
+    })
+}
+
+/// `connect(address)`.
+pub(crate) fn connect<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = slf.py();
+    let address = args::required(args, 0)?;
+    let raw = slf.get().address("connect", address)?;
+    audit(py, c"socket.connect", [slf.as_any().as_borrowed(), address])?;
+    connect_raw(py, slf.get(), &raw)?;
+    none(py)
+}
+
+/// `connect_ex(address)`: the error number, 0 for none.
+pub(crate) fn connect_ex<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = slf.py();
+    let address = args::required(args, 0)?;
+    let raw = slf.get().address("connect_ex", address)?;
+    audit(py, c"socket.connect", [slf.as_any().as_borrowed(), address])?;
+    let number = match connect_raw(py, slf.get(), &raw) {
+        Ok(()) => 0,
+        Err(Error::Sys(errno)) => errno.0,
+        Err(Error::TimedOut) => libc::EWOULDBLOCK,
+        Err(other) => return Err(other.into()),
+    };
+    Ok(number.into_pyobject(py)?.into_any())
+}
+
+/// `shutdown(how)`.
+pub(crate) fn shutdown<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let how = args::int(args::required(args, 0)?)?;
+    slf.get()
+        .at_once(|number| sock::shutdown(number, how))
+        .map_err(os_error)?;
+    none(slf.py())
+}
+
+/// `getsockname()`.
+pub(crate) fn getsockname<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    let name = slf.get().at_once(sock::getsockname).map_err(os_error)?;
+    slf.get().address_to_python(slf.py(), &name)
+}
+
+/// `getpeername()`.
+pub(crate) fn getpeername<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    let name = slf.get().at_once(sock::getpeername).map_err(os_error)?;
+    slf.get().address_to_python(slf.py(), &name)
+}
+
+/// `family` of the public class: the enum's member.
+#[inline]
+pub(crate) fn family<'py>(py: Python<'py>, socket: &Socket) -> Answer<'py> {
+    enums::family(py, socket.family())
+}
+
+/// `type` of the public class: the enum's member.
+#[inline]
+pub(crate) fn kind<'py>(py: Python<'py>, socket: &Socket) -> Answer<'py> {
+    enums::kind(py, socket.kind())
+}

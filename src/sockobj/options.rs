@@ -1,0 +1,156 @@
+//! Floor 4b: socket options, timeout and blocking mode.
+
+use std::ffi::c_int;
+use std::sync::atomic::Ordering;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::args;
+use crate::buffer::View;
+use crate::error::{os_error, os_error_text};
+use crate::method::{Answer, Args};
+use crate::sockobj::state::Socket;
+use crate::sys::{fd, opt};
+use crate::timeout::{self, BLOCKING, NONBLOCKING};
+
+/// The most bytes that `getsockopt` gives, as in CPython.
+const BYTES_MAX: usize = 1024;
+
+/// `getsockopt(level, optname[, buflen])`.
+pub(crate) fn getsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "getsockopt", 2, 3)?;
+    let py = slf.py();
+    let level = args::int(args::required(args, 0)?)?;
+    let name = args::int(args::required(args, 1)?)?;
+    let len = args::int_or(args, 2, 0)?;
+    let socket = slf.get();
+    if len == 0 {
+        return get_number(py, socket, level, name);
+    }
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    let mut room = [0_u8; BYTES_MAX];
+    let room = room
+        .get_mut(..len)
+        .ok_or_else(|| os_error_text("getsockopt buflen out of range"))?;
+    let written = socket
+        .at_once(|number| opt::get_bytes(number, level, name, room))
+        .map_err(os_error)?;
+    let bytes = room.get(..written).unwrap_or_default();
+    Ok(PyBytes::new(py, bytes).into_any())
+}
+
+fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) -> Answer<'py> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if socket.family() == libc::AF_VSOCK {
+        // The options of AF_VSOCK are 64 bits wide.
+        let mut value = [0_u8; 8];
+        socket
+            .at_once(|number| opt::get_bytes(number, level, name, &mut value))
+            .map_err(os_error)?;
+        return Ok(u64::from_ne_bytes(value).into_pyobject(py)?.into_any());
+    }
+    let value = socket
+        .at_once(|number| opt::get_int(number, level, name))
+        .map_err(os_error)?;
+    Ok(value.into_pyobject(py)?.into_any())
+}
+
+/// `setsockopt(level, optname, value)` with an int or bytes, or
+/// `setsockopt(level, optname, None, optlen)`.
+pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let none = args.get(2).filter(|value| value.is_none());
+    if none.is_none() || args.len() != 4 {
+        args::count(args, "setsockopt", 3, 3)?;
+    }
+    let socket = slf.get();
+    let level = args::int(args::required(args, 0)?)?;
+    let name = args::int(args::required(args, 1)?)?;
+    let value = args::required(args, 2)?;
+    if args.len() == 4 {
+        let len = length_alone(args::required(args, 3)?)?;
+        socket.at_once(|number| opt::set_len(number, level, name, len))
+    } else if let Some(value) = number(value)? {
+        socket.at_once(|number| opt::set_int(number, level, name, value))
+    } else {
+        let mut view = View::empty();
+        view.readable(value)?;
+        let bytes = view.to_vec();
+        socket.at_once(|number| opt::set_bytes(number, level, name, &bytes))
+    }
+    .map_err(os_error)?;
+    note(socket, level, name);
+    Ok(slf.py().None().into_bound(slf.py()))
+}
+
+/// The value as an int; None where it is to be read as bytes. An int that does
+/// not fit is a `TypeError`, because it is no bytes-like object either.
+fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<c_int>> {
+    match args::int(value) {
+        Ok(number) => Ok(Some(number)),
+        Err(error)
+            if error.is_instance_of::<PyTypeError>(value.py())
+                || error.is_instance_of::<PyOverflowError>(value.py()) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn length_alone(value: Borrowed<'_, '_, PyAny>) -> PyResult<libc::socklen_t> {
+    // Where the number does not fit, the kernel refuses the longest length too.
+    Ok(libc::socklen_t::try_from(args::long(value)?).unwrap_or(libc::socklen_t::MAX))
+}
+
+/// Remembers the options that change how calls are made.
+fn note(socket: &Socket, level: c_int, name: c_int) {
+    if level != libc::SOL_SOCKET {
+        return;
+    }
+    if name == libc::SO_LINGER {
+        socket.may_linger.store(true, Ordering::Relaxed);
+    } else if name == libc::SO_RCVLOWAT {
+        socket.reads.never();
+    }
+}
+
+/// Sets timeout and mode, in that order for `_ssl`, which reads the field.
+fn set_mode(socket: &Socket, nanos: i64) -> PyResult<()> {
+    socket.timeout.store(nanos, Ordering::Relaxed);
+    socket
+        .at_once(|number| fd::set_nonblocking(number, nanos >= 0))
+        .map_err(os_error)
+}
+
+/// `settimeout(value)`.
+pub(crate) fn settimeout<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let nanos = timeout::parse(args::required(args, 0)?)?;
+    set_mode(slf.get(), nanos)?;
+    Ok(slf.py().None().into_bound(slf.py()))
+}
+
+/// `setblocking(flag)`.
+pub(crate) fn setblocking<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let flag = args::required(args, 0)?;
+    let blocking = if cfg!(Py_3_13) {
+        flag.is_truthy()?
+    } else {
+        args::long(flag)? != 0
+    };
+    set_mode(slf.get(), if blocking { BLOCKING } else { NONBLOCKING })?;
+    Ok(slf.py().None().into_bound(slf.py()))
+}
+
+/// `gettimeout()`.
+pub(crate) fn gettimeout<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    let timeout = timeout::to_python(slf.py(), slf.get().timeout_nanos());
+    Ok(timeout.into_pyobject(slf.py())?.into_any())
+}
+
+/// `getblocking()`.
+pub(crate) fn getblocking<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    let blocking = slf.get().timeout_nanos() != NONBLOCKING;
+    Ok(blocking.into_pyobject(slf.py())?.to_owned().into_any())
+}

@@ -1,0 +1,257 @@
+//! Floor 4b: moving bytes: recv, recv_into, recvfrom, recvfrom_into, send,
+//! sendall, sendto.
+
+use std::ffi::c_int;
+use std::sync::atomic::Ordering;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::args;
+use crate::buffer::{self, QUICK, View};
+use crate::call::{self, Door, How};
+use crate::error::Error;
+use crate::method::{Answer, Args, audit};
+use crate::sockobj::state::Socket;
+use crate::sys::errno::Errno;
+use crate::sys::fd::RawFd;
+use crate::sys::io::{self, Window, WindowMut};
+use crate::sys::storage::RawAddr;
+use crate::sys::wait::Wait;
+
+#[inline]
+fn receiving(flags: c_int, quick: bool) -> How {
+    How {
+        wait: Wait::Read,
+        flags: Some(flags),
+        quick,
+    }
+}
+
+#[inline]
+fn sending(flags: c_int, quick: bool) -> How {
+    How {
+        wait: Wait::Write,
+        flags: Some(flags),
+        quick,
+    }
+}
+
+/// A count of bytes; a negative one is an error in CPython's words.
+fn amount(value: Borrowed<'_, '_, PyAny>, function: &str) -> PyResult<usize> {
+    usize::try_from(args::size(value)?)
+        .map_err(|_| PyValueError::new_err(format!("negative buffersize in {function}")))
+}
+
+/// Receives into an exact `bytes` by `op`, and learns from what came.
+#[inline]
+fn receive<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    room: usize,
+    flags: c_int,
+    mut op: impl FnMut(RawFd, &mut WindowMut<'_>, c_int) -> Result<usize, Errno> + Send,
+) -> Result<Bound<'py, PyBytes>, Error> {
+    let large = room > QUICK / 4 && socket.reads_large.load(Ordering::Relaxed);
+    let bytes = buffer::receive_bytes(py, room, large, |window| {
+        // A fresh object of a large size may fault page by page.
+        let how = receiving(flags, !large || room <= QUICK);
+        call::call(py, socket.reading(), how, |fd, flags| op(fd, window, flags))
+    })?;
+    if room > QUICK / 4 {
+        let large = bytes.as_bytes().len() >= QUICK / 4;
+        socket.reads_large.store(large, Ordering::Relaxed);
+    }
+    Ok(bytes)
+}
+
+/// `recv(bufsize[, flags])`.
+#[inline]
+pub(crate) fn recv<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "recv", 1, 2)?;
+    let room = args::size(args::required(args, 0)?)?;
+    let flags = args::int_or(args, 1, 0)?;
+    let room = usize::try_from(room)
+        .map_err(|_| PyValueError::new_err("negative buffersize in recv"))?;
+    let bytes = receive(slf.py(), slf.get(), room, flags, io::recv)?;
+    Ok(bytes.into_any())
+}
+
+/// `recvfrom(bufsize[, flags])`.
+pub(crate) fn recvfrom<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "recvfrom", 1, 2)?;
+    let py = slf.py();
+    let room = args::size(args::required(args, 0)?)?;
+    let flags = args::int_or(args, 1, 0)?;
+    let room = usize::try_from(room)
+        .map_err(|_| PyValueError::new_err("negative buffersize in recvfrom"))?;
+    let mut from = RawAddr::empty();
+    let bytes = receive(py, slf.get(), room, flags, |fd, window, flags| {
+        io::recvfrom(fd, window, flags, &mut from)
+    })?;
+    let address = slf.get().address_to_python(py, &from)?;
+    Ok((bytes, address).into_pyobject(py)?.into_any())
+}
+
+/// What `recv_into` and `recvfrom_into` take.
+struct Into<'a, 'py> {
+    buffer: Borrowed<'a, 'py, PyAny>,
+    room: usize,
+    flags: c_int,
+}
+
+#[inline]
+fn parse_into<'a, 'py>(args: Args<'a, 'py>, function: &str) -> PyResult<Into<'a, 'py>> {
+    let names = ["buffer", "nbytes", "flags"];
+    let [buffer, room, flags] = args::keywords(args, function, names, 1)?;
+    let buffer = buffer.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
+    Ok(Into {
+        buffer,
+        room: room.map_or(Ok(0), |room| amount(room, function))?,
+        flags: flags.map_or(Ok(0), args::int)?,
+    })
+}
+
+/// Fills a view from the buffer argument, and checks the count against it.
+#[inline]
+fn view_into(
+    view: &mut View,
+    into: &Into<'_, '_>,
+    function: &str,
+    too_small: &'static str,
+) -> PyResult<usize> {
+    view.writable(into.buffer, |kind| {
+        format!("{function}() argument 1 must be read-write bytes-like object, not {kind}")
+    })?;
+    match into.room {
+        0 => Ok(view.len()),
+        room if room <= view.len() => Ok(room),
+        _ => Err(PyValueError::new_err(too_small)),
+    }
+}
+
+/// `recv_into(buffer[, nbytes[, flags]])`.
+pub(crate) fn recv_into<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let into = parse_into(args, "recv_into")?;
+    let mut view = View::empty();
+    let small = "buffer too small for requested bytes";
+    let room = view_into(&mut view, &into, "recv_into", small)?;
+    let how = receiving(into.flags, view.is_quick());
+    let mut window = view.window_mut(room);
+    let count = call::call(slf.py(), slf.get().reading(), how, |fd, flags| {
+        io::recv(fd, &mut window, flags)
+    })?;
+    Ok(count.into_pyobject(slf.py())?.into_any())
+}
+
+/// `recvfrom_into(buffer[, nbytes[, flags]])`.
+pub(crate) fn recvfrom_into<'py>(
+    slf: Borrowed<'_, 'py, Socket>,
+    args: Args<'_, 'py>,
+) -> Answer<'py> {
+    let py = slf.py();
+    let into = parse_into(args, "recvfrom_into")?;
+    let mut view = View::empty();
+    let small = "nbytes is greater than the length of the buffer";
+    let room = view_into(&mut view, &into, "recvfrom_into", small)?;
+    let how = receiving(into.flags, view.is_quick());
+    let mut window = view.window_mut(room);
+    let mut from = RawAddr::empty();
+    let count = call::call(py, slf.get().reading(), how, |fd, flags| {
+        io::recvfrom(fd, &mut window, flags, &mut from)
+    })?;
+    let address = slf.get().address_to_python(py, &from)?;
+    Ok((count, address).into_pyobject(py)?.into_any())
+}
+
+/// Sends as the kernel's `send` does: a blocking socket sends everything, unless
+/// an error or a handler's exception comes between.
+fn send_window(
+    py: Python<'_>,
+    door: Door<'_>,
+    window: Window<'_>,
+    flags: c_int,
+    quick: bool,
+) -> Result<usize, Error> {
+    let tried = window.len();
+    let count = call::call(py, door, sending(flags, quick), |fd, flags| {
+        io::send(fd, window, flags)
+    })?;
+    let blocking = door.timeout.load(Ordering::Relaxed) < 0;
+    if count >= tried || !blocking || flags & libc::MSG_DONTWAIT != 0 {
+        return Ok(count);
+    }
+    // The try came up short; the rest goes by the plain blocking call.
+    let rest = window.skip(count);
+    let how = How {
+        quick: false,
+        ..sending(flags, quick)
+    };
+    match call::call(py, door, how, |fd, flags| io::send(fd, rest, flags)) {
+        Ok(more) => Ok(count + more),
+        // What was sent was sent: the next call meets the error again.
+        Err(Error::Sys(_)) => Ok(count),
+        Err(other) => Err(other),
+    }
+}
+
+/// `send(data[, flags])`.
+#[inline]
+pub(crate) fn send<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "send", 1, 2)?;
+    let py = slf.py();
+    let flags = args.get(1);
+    let count = buffer::reading(args::required(args, 0)?, |window, quick| {
+        let flags = flags.map_or(Ok(0), args::int)?;
+        send_window(py, slf.get().writing(), window, flags, quick)
+    })?;
+    Ok(count.into_pyobject(py)?.into_any())
+}
+
+/// `sendall(data[, flags])`: everything, within one timeout.
+pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "sendall", 1, 2)?;
+    let py = slf.py();
+    let flags = args.get(1);
+    buffer::reading(args::required(args, 0)?, |window, quick| {
+        let flags = flags.map_or(Ok(0), args::int)?;
+        let mut left = window;
+        let how = sending(flags, quick);
+        call::call(py, slf.get().writing(), how, |fd, flags| {
+            // Until all is sent; what was sent stays sent over a wait.
+            loop {
+                let count = io::send(fd, left, flags)?;
+                left = left.skip(count);
+                if left.len() == 0 {
+                    return Ok(());
+                }
+            }
+        })
+    })?;
+    Ok(py.None().into_bound(py))
+}
+
+/// `sendto(data[, flags], address)`.
+pub(crate) fn sendto<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = slf.py();
+    let (flags, address) = match args.len() {
+        2 => (None, args::required(args, 1)?),
+        3 => (args.get(1), args::required(args, 2)?),
+        given => {
+            return Err(PyTypeError::new_err(format!(
+                "sendto() takes 2 or 3 arguments ({given} given)"
+            )));
+        }
+    };
+    let count = buffer::reading(args::required(args, 0)?, |window, quick| {
+        let flags = flags.map_or(Ok(0), args::int)?;
+        let to = slf.get().address("sendto", address)?;
+        audit(py, c"socket.sendto", [slf.as_any().as_borrowed(), address])?;
+        let how = sending(flags, quick);
+        call::call(py, slf.get().writing(), how, |fd, flags| {
+            io::sendto(fd, window, flags, &to)
+        })
+    })?;
+    Ok(count.into_pyobject(py)?.into_any())
+}
