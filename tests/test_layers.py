@@ -42,9 +42,11 @@ PYTHON_FLOORS = [
     ("2", ["_enums", "_reduction"]),
     ("3", ["_fileio", "_sendfile"]),
     ("4", ["_helpers"]),
-    ("5", ["__init__"]),
-    ("6", ["_install"]),
-    ("7", ["__main__"]),
+    ("5", ["_install"]),
+    ("6", ["__init__"]),
+    ("7a", ["_pth"]),
+    ("7b", ["_check", "_run"]),
+    ("8", ["__main__"]),
 ]
 # Tables have no limit: a line there is data.
 TABLES = {"consts"}
