@@ -67,8 +67,7 @@ def chart(title: str, subtitle: str, bars: list[Bar]) -> str:
             out.append(
                 f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y + 2}" y2="{y + ROW - 2}" stroke="{INK}" stroke-width="2"/>'
             )
-        edge = max(end, x(bar.target) if bar.target else end)
-        out.append(f'<text x="{edge + 6:.1f}" y="{y + 15}">{bar.ratio:.2f}&#215;</text>')
+        out.append(f'<text x="{WIDTH - 12}" y="{y + 15}" text-anchor="end">{bar.ratio:.2f}&#215;</text>')
     out.append("</svg>\n")
     return "\n".join(out)
 
@@ -78,11 +77,7 @@ def draw(numbers: dict[str, Any]) -> dict[str, str]:
     about = numbers["machine"]
     asked = {item: target.reach for target in targets.TARGETS if target.measure == "ratio" for item in target.items}
     calls = [Bar(row["title"], row["ratio"], asked.get(f"calls.{key}")) for key, row in numbers["calls"].items()]
-    named = {item: target.work for target in targets.TARGETS for item in target.items}
-    servers = [
-        Bar(named.get(f"servers.{key}", key.replace("_", " ")), row["ratio"], asked.get(f"servers.{key}"))
-        for key, row in numbers["servers"].items()
-    ]
+    servers = [Bar(row["title"], row["ratio"], asked.get(f"servers.{key}")) for key, row in numbers["servers"].items()]
     where = f"CPython {about['python']}, Linux {about['kernel']}, {about['cores']} cores. The black tick is the target."
     return {
         "calls": chart("Stdlib time / rsock time, each call", where, calls),

@@ -56,7 +56,7 @@ Row = dict[str, Any]
 def connections(modules: list[str], options: argparse.Namespace) -> list[Row]:
     rows = []
     for count in CONNECTIONS:
-        run = servers.Run(f"selectors_{count}", "selectors", count, 0)
+        run = servers.Run(f"selectors_{count}", f"selectors, {count} clients", "selectors", count, 0)
         rounds, seconds = (1, 0.5) if options.quick else (3, 1.0)
         row = servers.measure(run, modules, rounds, seconds)
         rates = {name: found["rate"] for name, found in row["median"].items()}

@@ -71,13 +71,13 @@ def call_table(numbers: Numbers) -> str:
 def server_table(numbers: Numbers) -> str:
     head = ["server", "", "replies/s", "CPU µs a reply", "p50 ms", "p99 ms", "busy thread's share", "ratio"]
     rows = []
-    for key, row in numbers["servers"].items():
+    for row in numbers["servers"].values():
         for name, run in row["median"].items():
             share = f"{run['busy_share']:.0%}" if row["busy"] else ""
             ratio = f"{row['ratio']:.2f}" if name == list(row["median"])[1] else ""
             rows.append(
                 [
-                    f"{key}, {row['connections']} connections",
+                    row["title"],
                     name,
                     f"{run['rate']:,.0f}",
                     f"{run['cpu_per_reply_ns'] / 1e3:.1f}",

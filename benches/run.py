@@ -89,7 +89,7 @@ def main() -> None:
             numbers[name] = part(name, python, options)
         table(numbers)
         harness.finish(options, numbers)
-        if not options.no_store:
+        if options.modules == parser.get_default("modules") and not options.no_store:
             store(numbers)
 
 

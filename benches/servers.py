@@ -28,26 +28,30 @@ SIZE = 64
 @dataclass(frozen=True)
 class Run:
     key: str
+    title: str
     kind: str
     connections: int
     busy: int
     size: int = SIZE
 
 
-def busy_and_not(key: str, kind: str, connections: int) -> list[Run]:
-    return [Run(f"{key}{'_busy' * n}", kind, connections, n) for n in (0, 1)]
+def busy_and_not(kind: str, title: str, connections: int) -> list[Run]:
+    return [
+        Run(kind, title, kind, connections, 0),
+        Run(f"{kind}_busy", f"{title}, one busy thread", kind, connections, 1),
+    ]
 
 
 RUNS = [
-    *busy_and_not("selectors", "selectors", 100),
-    *busy_and_not("protocol", "protocol", 100),
-    *busy_and_not("streams", "streams", 100),
-    *busy_and_not("threaded", "threaded", 8),
-    *busy_and_not("threaded_timeout", "threaded_timeout", 8),
-    *busy_and_not("each", "each", 32),
-    Run("selectors_busy_2", "selectors", 100, 2),
-    Run("pingpong", "threaded", 1, 0),
-    Run("pingpong_timeout", "threaded_timeout", 1, 0),
+    *busy_and_not("selectors", "selectors, 100 clients", 100),
+    *busy_and_not("protocol", "asyncio protocol, 100 clients", 100),
+    *busy_and_not("streams", "asyncio streams, 100 clients", 100),
+    *busy_and_not("threaded", "threads, 8 clients", 8),
+    *busy_and_not("threaded_timeout", "threads with a timeout, 8 clients", 8),
+    *busy_and_not("each", "a connection a request, 32 clients", 32),
+    Run("selectors_busy_2", "selectors, 100 clients, two busy threads", "selectors", 100, 2),
+    Run("pingpong", "blocking ping-pong, 1 client", "threaded", 1, 0),
+    Run("pingpong_timeout", "ping-pong with a timeout, 1 client", "threaded_timeout", 1, 0),
 ]
 
 
@@ -138,6 +142,7 @@ def measure(run: Run, modules: list[str], rounds: int, seconds: float) -> Any:
         runs[name].append(once(run, module, seconds))
     middle = {name: median(found) for name, found in runs.items()}
     return {
+        "title": run.title,
         "connections": run.connections,
         "busy": run.busy,
         "size": run.size,
