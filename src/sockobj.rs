@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 pub(crate) mod connect;
 pub(crate) mod lifecycle;
+pub(crate) mod message;
 pub(crate) mod options;
 pub(crate) mod state;
 pub(crate) mod transfer;
@@ -145,8 +146,12 @@ table! {
         Keywords recv_into = transfer::recv_into, "recv_into(buffer[, nbytes[, flags]]) -> count\n\nReceive into a writable buffer: up to nbytes bytes, or its length if that is 0.";
         Positional recvfrom = transfer::recvfrom, "recvfrom(bufsize[, flags]) -> (bytes, address)\n\nLike recv(), with the sender's address. See recvfrom(2).";
         Keywords recvfrom_into = transfer::recvfrom_into, "recvfrom_into(buffer[, nbytes[, flags]]) -> (count, address)\n\nLike recv_into(), with the sender's address.";
+        Positional recvmsg = message::recvmsg, "recvmsg(bufsize[, ancbufsize[, flags]]) -> (data, ancdata, msg_flags, address)\n\nReceive up to bufsize bytes, and ancillary data into ancbufsize bytes (see\nCMSG_SPACE): a list of (level, type, data). See recvmsg(2) and cmsg(3).";
+        Positional recvmsg_into = message::recvmsg_into, "recvmsg_into(buffers[, ancbufsize[, flags]]) -> (nbytes, ancdata, msg_flags, address)\n\nLike recvmsg(), into an iterable of writable buffers, filled in turn.";
         Positional send = transfer::send, "send(data[, flags]) -> count\n\nSend bytes; the count may be less than there are. See send(2).";
         Positional sendall = transfer::sendall, "sendall(data[, flags])\n\nSend all of the bytes, within one timeout. After an error there is no telling\nhow many were sent.";
+        Positional sendmsg = message::sendmsg, "sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend an iterable of buffers as one message, with ancillary data: an iterable of\n(level, type, data). See sendmsg(2) and cmsg(3).";
+        Keywords sendmsg_afalg = message::sendmsg_afalg, "sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]]) -> count\n\nSend to an AF_ALG operation: op is ALG_OP_ENCRYPT, ALG_OP_DECRYPT and so on.";
         Positional sendto = transfer::sendto, "sendto(data[, flags], address) -> count\n\nSend bytes to an address. See sendto(2).";
         One setblocking = options::setblocking, "setblocking(flag)\n\nTrue for a blocking socket, False for one that never waits.";
         NoArgs getblocking = options::getblocking, "getblocking() -> bool\n\nFalse if the socket never waits, which is a timeout of 0.";

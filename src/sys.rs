@@ -8,6 +8,7 @@
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod io;
+pub(crate) mod msg;
 pub(crate) mod opt;
 pub(crate) mod sock;
 pub(crate) mod storage;

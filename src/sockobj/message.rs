@@ -1,0 +1,361 @@
+//! Floor 4b: messages with ancillary data: sendmsg, recvmsg, recvmsg_into,
+//! sendmsg_afalg.
+//!
+//! Every argument is an owned value or a held export before the first system
+//! call and before anything that can run Python again: an `__index__` or a
+//! `__buffer__` may clear the list that its object came from.
+
+use std::ffi::c_int;
+use std::sync::atomic::Ordering;
+
+use pyo3::exceptions::{PyMemoryError, PyRuntimeWarning, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyInt, PyList, PySequence, PyTuple};
+
+use crate::addr::form::type_name;
+use crate::args;
+use crate::buffer::{self, QUICK, View};
+use crate::call::{self, How};
+use crate::error::{Error, os_error, os_error_text};
+use crate::method::{Answer, Args, audit};
+use crate::sockobj::state::Socket;
+use crate::sys::errno::Errno;
+use crate::sys::fd;
+use crate::sys::io::{Window, WindowMut};
+use crate::sys::msg::{self, Cmsg, Control, Received};
+use crate::sys::storage::RawAddr;
+use crate::sys::wait::Wait;
+
+/// The items of an iterable, held; `refusal` is the error for what is none.
+fn items<'py>(
+    value: Borrowed<'_, 'py, PyAny>,
+    refusal: &'static str,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    if let Ok(list) = value.cast::<PyList>() {
+        // By way of a tuple: other code may change the list while we walk it.
+        return Ok(list.to_tuple().iter().collect());
+    }
+    if let Ok(tuple) = value.cast::<PyTuple>() {
+        return Ok(tuple.iter().collect());
+    }
+    let iterator = value.try_iter().map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(value.py()) {
+            PyTypeError::new_err(refusal)
+        } else {
+            error
+        }
+    })?;
+    iterator.collect()
+}
+
+/// The buffers to send, their exports held.
+fn data_views(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<Box<View>>> {
+    let mut views = Vec::new();
+    for item in items(value, "sendmsg() argument 1 must be an iterable")? {
+        let mut view = Box::new(View::empty());
+        view.readable(item.as_borrowed())?;
+        views.push(view);
+    }
+    Ok(views)
+}
+
+fn is_quick(views: &[Box<View>]) -> bool {
+    let total: usize = views.iter().map(|view| view.len()).sum();
+    total <= QUICK && views.iter().all(|view| view.is_quick())
+}
+
+/// One ancillary item: `(level, type, data)`, its data copied.
+fn ancillary_item(item: &Bound<'_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
+    const NAME: &str = "[sendmsg() ancillary data items]()";
+    let Ok(sequence) = item.cast::<PySequence>() else {
+        return Err(PyTypeError::new_err(format!(
+            "{NAME} argument must be 3-item sequence, not {}",
+            type_name(item.as_borrowed())
+        )));
+    };
+    let fields = sequence.to_tuple()?;
+    if fields.len() != 3 {
+        return Err(PyTypeError::new_err(format!(
+            "{NAME} argument must be sequence of length 3, not {}",
+            fields.len()
+        )));
+    }
+    let level = args::int(fields.get_item(0)?.as_borrowed())?;
+    let kind = args::int(fields.get_item(1)?.as_borrowed())?;
+    let mut view = View::empty();
+    view.readable(fields.get_item(2)?.as_borrowed())?;
+    let data = view.to_vec();
+    Ok(Cmsg { level, kind, data })
+}
+
+fn ancillary(value: Option<Borrowed<'_, '_, PyAny>>) -> PyResult<Vec<Cmsg<Vec<u8>>>> {
+    let Some(value) = value else {
+        return Ok(Vec::new());
+    };
+    items(value, "sendmsg() argument 2 must be an iterable")?
+        .iter()
+        .map(ancillary_item)
+        .collect()
+}
+
+fn encoded(messages: &[Cmsg<Vec<u8>>]) -> PyResult<Control> {
+    match Control::encode(messages) {
+        Some(Ok(control)) => Ok(control),
+        Some(Err(_)) => Err(PyMemoryError::new_err(())),
+        None => Err(os_error_text("too much ancillary data")),
+    }
+}
+
+/// `sendmsg(buffers[, ancdata[, flags[, address]]])`.
+pub(crate) fn sendmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "sendmsg", 1, 4)?;
+    let py = slf.py();
+    let flags = args::int_or(args, 2, 0)?;
+    let address = args.get(3).filter(|value| !value.is_none());
+    let to = address
+        .map(|address| slf.get().address("sendmsg", address))
+        .transpose()?;
+    let none = py.None().into_bound(py);
+    let audited = address.unwrap_or(none.as_borrowed());
+    audit(py, c"socket.sendmsg", [slf.as_any().as_borrowed(), audited])?;
+    let views = data_views(args::required(args, 0)?)?;
+    let control = encoded(&ancillary(args.get(1))?)?;
+    let count = transmit(py, slf.get(), &views, control, to.as_ref(), flags)?;
+    Ok(count.into_pyobject(py)?.into_any())
+}
+
+fn transmit(
+    py: Python<'_>,
+    socket: &Socket,
+    views: &[Box<View>],
+    mut control: Control,
+    to: Option<&RawAddr>,
+    flags: c_int,
+) -> Result<usize, Error> {
+    let windows: Vec<Window<'_>> = views.iter().map(|view| view.window()).collect();
+    let how = How {
+        wait: Wait::Write,
+        flags: Some(flags),
+        quick: is_quick(views),
+    };
+    let count = call::call(py, socket.writing(), how, |fd, flags| {
+        msg::sendmsg(fd, &windows, &mut control, to, flags)
+    })?;
+    let total: usize = windows.iter().map(Window::len).sum();
+    let blocking = socket.timeout.load(Ordering::Relaxed) < 0;
+    if count >= total || !blocking || flags & libc::MSG_DONTWAIT != 0 {
+        return Ok(count);
+    }
+    // The try came up short; the rest goes by the plain blocking call, without
+    // the ancillary data, which went with the first part.
+    let rest = rest_of(&windows, count);
+    let mut nothing = Control::with_len(0)?;
+    let how = How { quick: false, ..how };
+    let sent = call::call(py, socket.writing(), how, |fd, flags| {
+        msg::sendmsg(fd, &rest, &mut nothing, to, flags)
+    });
+    match sent {
+        Ok(more) => Ok(count + more),
+        // What was sent was sent: the next call meets the error again.
+        Err(Error::Sys(_)) => Ok(count),
+        Err(other) => Err(other),
+    }
+}
+
+fn rest_of<'a>(windows: &[Window<'a>], mut sent: usize) -> Vec<Window<'a>> {
+    let mut rest = Vec::new();
+    for window in windows {
+        let skipped = sent.min(window.len());
+        sent -= skipped;
+        if skipped < window.len() {
+            rest.push(window.skip(skipped));
+        }
+    }
+    rest
+}
+
+/// A control buffer of the length that a caller asks for.
+fn control_of(len: isize) -> PyResult<Control> {
+    match usize::try_from(len) {
+        Ok(len) if len <= msg::LEN_MAX => {
+            Control::with_len(len).map_err(|_| PyMemoryError::new_err(()))
+        }
+        _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),
+    }
+}
+
+/// The received ancillary data, flags and address, after `first`; on an error
+/// the descriptors that came are closed, as nobody will ever know them.
+fn answer<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    first: Bound<'py, PyAny>,
+    control: &Control,
+    received: &Received,
+) -> Answer<'py> {
+    let decoded = control.decode(received.control_len);
+    let build = || -> Answer<'py> {
+        if decoded.malformed {
+            let warning = py.get_type::<PyRuntimeWarning>();
+            let text = c"received malformed or improperly-truncated ancillary data";
+            PyErr::warn(py, &warning, text, 1)?;
+        }
+        let messages = PyList::empty(py);
+        for message in &decoded.messages {
+            let data = PyBytes::new(py, &message.data);
+            messages.append((message.level, message.kind, data))?;
+        }
+        let address = socket.address_to_python(py, &received.from)?;
+        Ok((first, messages, received.flags, address)
+            .into_pyobject(py)?
+            .into_any())
+    };
+    build().inspect_err(|_| {
+        for number in msg::descriptors(&decoded.messages) {
+            let _ = fd::close(number);
+        }
+    })
+}
+
+/// `recvmsg(bufsize[, ancbufsize[, flags]])`.
+pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "recvmsg", 1, 3)?;
+    let py = slf.py();
+    let room = args::size(args::required(args, 0)?)?;
+    let control_len = args.get(1).map_or(Ok(0), args::size)?;
+    let flags = args::int_or(args, 2, 0)?;
+    let room = usize::try_from(room)
+        .map_err(|_| PyValueError::new_err("negative buffer size in recvmsg()"))?;
+    let mut control = control_of(control_len)?;
+    let mut received = None;
+    let bytes = buffer::receive_bytes(py, room, false, |window| {
+        let got = receive(py, slf.get(), std::slice::from_mut(window), &mut control, flags, true)?;
+        let count = got.count;
+        received = Some(got);
+        Ok(count)
+    })?;
+    let received = received.ok_or_else(|| os_error(Errno::EINVAL))?;
+    answer(py, slf.get(), bytes.into_any(), &control, &received)
+}
+
+fn receive(
+    py: Python<'_>,
+    socket: &Socket,
+    windows: &mut [WindowMut<'_>],
+    control: &mut Control,
+    flags: c_int,
+    quick: bool,
+) -> Result<Received, Error> {
+    let how = How {
+        wait: Wait::Read,
+        flags: Some(flags),
+        quick,
+    };
+    call::call(py, socket.reading(), how, |fd, flags| {
+        msg::recvmsg(fd, windows, control, flags)
+    })
+}
+
+/// `recvmsg_into(buffers[, ancbufsize[, flags]])`.
+pub(crate) fn recvmsg_into<'py>(
+    slf: Borrowed<'_, 'py, Socket>,
+    args: Args<'_, 'py>,
+) -> Answer<'py> {
+    args::count(args, "recvmsg_into", 1, 3)?;
+    let py = slf.py();
+    let control_len = args.get(1).map_or(Ok(0), args::size)?;
+    let flags = args::int_or(args, 2, 0)?;
+    let mut views = Vec::new();
+    let list = items(
+        args::required(args, 0)?,
+        "recvmsg_into() argument 1 must be an iterable",
+    )?;
+    for item in list {
+        let mut view = Box::new(View::empty());
+        view.writable(item.as_borrowed(), |_| {
+            "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers"
+                .to_owned()
+        })?;
+        views.push(view);
+    }
+    let mut control = control_of(control_len)?;
+    let quick = is_quick(&views);
+    let mut windows: Vec<WindowMut<'_>> = views
+        .iter_mut()
+        .map(|view| view.window_mut(usize::MAX))
+        .collect();
+    let received = receive(py, slf.get(), &mut windows, &mut control, flags, quick)?;
+    let count = received.count.into_pyobject(py)?.into_any();
+    answer(py, slf.get(), count, &control, &received)
+}
+
+/// `sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]])`: what AF_ALG's
+/// operations take, as ancillary data. See the kernel's crypto/userspace-if.
+#[cfg(target_os = "linux")]
+pub(crate) fn sendmsg_afalg<'py>(
+    slf: Borrowed<'_, 'py, Socket>,
+    args: Args<'_, 'py>,
+) -> Answer<'py> {
+    const NAME: &str = "sendmsg_afalg";
+    const SET_IV: c_int = 2;
+    const SET_OP: c_int = 3;
+    const SET_ASSOCLEN: c_int = 4;
+    let py = slf.py();
+    if slf.get().family() != libc::AF_ALG {
+        return Err(os_error_text("algset is only supported for AF_ALG"));
+    }
+    let names = ["msg", "op", "iv", "assoclen", "flags"];
+    if args.len() > 1 {
+        return Err(PyTypeError::new_err(format!(
+            "{NAME}() takes at most 1 positional argument ({} given)",
+            args.len()
+        )));
+    }
+    let [data, op, iv, assoclen, flags] = args::keywords(args, NAME, names, 0)?;
+    let op = op.map(|op| whole(op, 2)).transpose()?;
+    let mut iv_view = View::empty();
+    if let Some(iv) = iv {
+        iv_view.readable(iv)?;
+    }
+    let assoclen = assoclen.map(|assoclen| whole(assoclen, 4)).transpose()?;
+    let flags = flags.map_or(Ok(0), args::int)?;
+    let Some(op) = op.filter(|op| *op >= 0) else {
+        return Err(PyTypeError::new_err("Invalid or missing argument 'op'"));
+    };
+    if assoclen.is_some_and(|assoclen| assoclen < 0) {
+        return Err(PyTypeError::new_err("assoclen must be positive"));
+    }
+    let set = |kind: c_int, data: Vec<u8>| Cmsg {
+        level: libc::SOL_ALG,
+        kind,
+        data,
+    };
+    let mut messages = vec![set(SET_OP, op.to_ne_bytes().to_vec())];
+    if iv.is_some() {
+        let bytes = iv_view.to_vec();
+        let len = u32::try_from(bytes.len()).map_err(|_| PyMemoryError::new_err(()))?;
+        messages.push(set(SET_IV, [&len.to_ne_bytes()[..], &bytes].concat()));
+    }
+    if let Some(assoclen) = assoclen {
+        messages.push(set(SET_ASSOCLEN, assoclen.to_ne_bytes().to_vec()));
+    }
+    let views = data.map_or(Ok(Vec::new()), data_views)?;
+    let count = transmit(py, slf.get(), &views, encoded(&messages)?, None, flags)?;
+    Ok(count.into_pyobject(py)?.into_any())
+}
+
+/// An argument that must be an int itself, not something that converts to one.
+#[cfg(target_os = "linux")]
+fn whole(value: Borrowed<'_, '_, PyAny>, at: usize) -> PyResult<c_int> {
+    if value.is_instance_of::<PyInt>() {
+        return args::int(value);
+    }
+    let kind = if value.is_none() {
+        "None".to_owned()
+    } else {
+        type_name(value)
+    };
+    Err(PyTypeError::new_err(format!(
+        "sendmsg_afalg() argument {at} must be int, not {kind}"
+    )))
+}

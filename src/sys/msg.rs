@@ -1,0 +1,311 @@
+//! sendmsg(2) and recvmsg(2), and ancillary data as bytes. See cmsg(3).
+//!
+//! The control buffer is plain aligned memory of ours, zeroed, and read and
+//! written as bytes: a hostile or cut `cmsg_len` ends the walk, it is never
+//! followed past what the kernel says it wrote.
+#![expect(unsafe_code, reason = "socket2's messages cannot carry any level and type")]
+
+use std::ffi::c_int;
+
+use crate::sys::errno::{Errno, check_len};
+use crate::sys::fd::RawFd;
+use crate::sys::io::{Window, WindowMut};
+use crate::sys::storage::RawAddr;
+
+const HEADER: usize = size_of::<libc::cmsghdr>();
+const LEVEL: usize = std::mem::offset_of!(libc::cmsghdr, cmsg_level);
+const TYPE: usize = std::mem::offset_of!(libc::cmsghdr, cmsg_type);
+/// What every message in the buffer is aligned to.
+#[cfg(target_vendor = "apple")]
+const ALIGN: usize = size_of::<u32>();
+#[cfg(not(target_vendor = "apple"))]
+const ALIGN: usize = size_of::<usize>();
+/// The width of `cmsg_len`, the first field.
+const LEN_WIDTH: usize = LEVEL;
+
+/// The longest ancillary data that a length of the kernel's can say.
+pub(crate) const LEN_MAX: usize = 0x7fff_ffff;
+
+const fn aligned(len: usize) -> usize {
+    (len + ALIGN - 1) & !(ALIGN - 1)
+}
+
+/// `CMSG_LEN`: a message's length with its header; None where that is too long.
+pub(crate) fn cmsg_len(data: usize) -> Option<usize> {
+    let start = aligned(HEADER);
+    (data <= LEN_MAX - start).then(|| start + data)
+}
+
+/// `CMSG_SPACE`: the room that a message takes; None where that is too much.
+pub(crate) fn cmsg_space(data: usize) -> Option<usize> {
+    let start = aligned(HEADER);
+    (data <= LEN_MAX - start - (ALIGN - 1)).then(|| start + aligned(data))
+}
+
+/// One ancillary message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cmsg<D> {
+    pub(crate) level: c_int,
+    pub(crate) kind: c_int,
+    pub(crate) data: D,
+}
+
+/// A control buffer: aligned, zeroed, and no longer than was asked for.
+pub(crate) struct Control {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Control {
+    /// A buffer of `len` bytes, ENOMEM where there is no memory for it.
+    pub(crate) fn with_len(len: usize) -> Result<Self, Errno> {
+        let count = len.div_ceil(size_of::<u64>());
+        let mut words = Vec::new();
+        words.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+        words.resize(count, 0);
+        Ok(Self { words, len })
+    }
+
+    /// The buffer of these messages; None where it would be too long.
+    pub(crate) fn encode<D: AsRef<[u8]>>(messages: &[Cmsg<D>]) -> Option<Result<Self, Errno>> {
+        let mut bytes = Vec::new();
+        for message in messages {
+            let data = message.data.as_ref();
+            let end = bytes.len().checked_add(cmsg_space(data.len())?)?;
+            if end > LEN_MAX {
+                return None;
+            }
+            let len = cmsg_len(data.len())?.to_ne_bytes();
+            let len = if cfg!(target_endian = "little") {
+                len.get(..LEN_WIDTH)
+            } else {
+                len.get(len.len() - LEN_WIDTH..)
+            };
+            bytes.extend_from_slice(len?);
+            bytes.extend_from_slice(&message.level.to_ne_bytes());
+            bytes.extend_from_slice(&message.kind.to_ne_bytes());
+            bytes.resize(bytes.len() + aligned(HEADER) - HEADER, 0);
+            bytes.extend_from_slice(data);
+            bytes.resize(end, 0);
+        }
+        Some(Self::with_len(bytes.len()).map(|mut control| {
+            for (word, chunk) in control.words.iter_mut().zip(bytes.chunks(size_of::<u64>())) {
+                let mut full = [0; size_of::<u64>()];
+                for (to, from) in full.iter_mut().zip(chunk) {
+                    *to = *from;
+                }
+                *word = u64::from_ne_bytes(full);
+            }
+            control
+        }))
+    }
+
+    fn ptr(&mut self) -> *mut libc::c_void {
+        if self.len == 0 {
+            std::ptr::null_mut()
+        } else {
+            self.words.as_mut_ptr().cast()
+        }
+    }
+
+    /// The messages in the first `len` bytes, each cut to what is there.
+    pub(crate) fn decode(&self, len: usize) -> Decoded {
+        let bytes: Vec<u8> = self
+            .words
+            .iter()
+            .flat_map(|word| word.to_ne_bytes())
+            .take(len.min(self.len))
+            .collect();
+        decode(&bytes)
+    }
+}
+
+/// What a control buffer held.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decoded {
+    pub(crate) messages: Vec<Cmsg<Vec<u8>>>,
+    /// Whether the last message says that it is longer than what is there.
+    pub(crate) malformed: bool,
+}
+
+fn read_int(bytes: &[u8], at: usize) -> Option<c_int> {
+    let field = bytes.get(at..at.checked_add(size_of::<c_int>())?)?;
+    Some(c_int::from_ne_bytes(field.try_into().ok()?))
+}
+
+fn read_len(bytes: &[u8]) -> Option<usize> {
+    let field = bytes.get(..LEN_WIDTH)?;
+    let mut full = [0; size_of::<usize>()];
+    let at = if cfg!(target_endian = "little") {
+        0
+    } else {
+        full.len() - LEN_WIDTH
+    };
+    full.get_mut(at..at + LEN_WIDTH)?.copy_from_slice(field);
+    Some(usize::from_ne_bytes(full))
+}
+
+/// Walks the messages of a buffer.
+pub(crate) fn decode(mut bytes: &[u8]) -> Decoded {
+    let mut decoded = Decoded::default();
+    while bytes.len() >= HEADER {
+        let (Some(len), Some(level), Some(kind)) = (
+            read_len(bytes),
+            read_int(bytes, LEVEL),
+            read_int(bytes, TYPE),
+        ) else {
+            break;
+        };
+        if len < HEADER {
+            decoded.malformed = true;
+            break;
+        }
+        let end = len.min(bytes.len());
+        let data = bytes.get(aligned(HEADER).min(end)..end).unwrap_or(&[]);
+        decoded.messages.push(Cmsg {
+            level,
+            kind,
+            data: data.to_vec(),
+        });
+        if len > bytes.len() {
+            decoded.malformed = true;
+            break;
+        }
+        bytes = bytes.get(aligned(len)..).unwrap_or(&[]);
+    }
+    decoded
+}
+
+/// The descriptors that came with messages, for a receiver that cannot keep them.
+pub(crate) fn descriptors(messages: &[Cmsg<Vec<u8>>]) -> impl Iterator<Item = RawFd> {
+    messages
+        .iter()
+        .filter(|message| message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS)
+        .flat_map(|message| message.data.chunks_exact(size_of::<c_int>()))
+        .filter_map(|field| Some(c_int::from_ne_bytes(field.try_into().ok()?)))
+}
+
+fn header(iov: &mut [libc::iovec]) -> libc::msghdr {
+    // SAFETY: a msghdr of zero bytes is valid: null pointers with zero lengths.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = iov.as_mut_ptr();
+    // Its type is the platform's; more buffers than an int counts do not exist.
+    message.msg_iovlen = iov.len().try_into().unwrap_or_default();
+    message
+}
+
+/// sendmsg(2).
+pub(crate) fn sendmsg(
+    fd: RawFd,
+    windows: &[Window<'_>],
+    control: &mut Control,
+    to: Option<&RawAddr>,
+    flags: c_int,
+) -> Result<usize, Errno> {
+    let mut iov: Vec<libc::iovec> = windows
+        .iter()
+        .map(|window| libc::iovec {
+            iov_base: window.ptr().cast_mut().cast(),
+            iov_len: window.len(),
+        })
+        .collect();
+    let mut message = header(&mut iov);
+    if let Some(to) = to {
+        message.msg_name = to.as_ptr().cast_mut().cast();
+        message.msg_namelen = to.socklen();
+    }
+    message.msg_control = control.ptr();
+    message.msg_controllen = control.len.try_into().map_err(|_| Errno::EINVAL)?;
+    // SAFETY: every pointer of the header is to memory that outlives the call and
+    // is as long as the header says: windows by their contract, the rest is ours.
+    check_len(unsafe { libc::sendmsg(fd, &raw const message, flags) })
+}
+
+/// What recvmsg answered.
+pub(crate) struct Received {
+    /// The kernel's count, which may exceed the windows with `MSG_TRUNC`.
+    pub(crate) count: usize,
+    pub(crate) flags: c_int,
+    pub(crate) control_len: usize,
+    pub(crate) from: RawAddr,
+}
+
+/// recvmsg(2).
+pub(crate) fn recvmsg(
+    fd: RawFd,
+    windows: &mut [WindowMut<'_>],
+    control: &mut Control,
+    flags: c_int,
+) -> Result<Received, Errno> {
+    if flags & libc::MSG_TRUNC != 0 {
+        windows.iter_mut().for_each(WindowMut::zero);
+    }
+    let mut iov: Vec<libc::iovec> = windows
+        .iter()
+        .map(|window| libc::iovec {
+            iov_base: window.ptr().cast(),
+            iov_len: window.len(),
+        })
+        .collect();
+    let mut from = RawAddr::for_kernel();
+    let mut message = header(&mut iov);
+    let (name, _) = from.out_ptrs();
+    message.msg_name = name.cast();
+    message.msg_namelen = from.socklen();
+    message.msg_control = control.ptr();
+    message.msg_controllen = control.len.try_into().map_err(|_| Errno::EINVAL)?;
+    // SAFETY: every pointer of the header is to memory that outlives the call and
+    // is as long as the header says: windows by their contract, the rest is ours.
+    let count = check_len(unsafe { libc::recvmsg(fd, &raw mut message, flags) })?;
+    from.set_reported_len(message.msg_namelen);
+    Ok(Received {
+        count,
+        flags: message.msg_flags,
+        control_len: usize::try_from(message.msg_controllen).unwrap_or(0),
+        from,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cmsg(level: c_int, kind: c_int, data: &[u8]) -> Cmsg<Vec<u8>> {
+        Cmsg {
+            level,
+            kind,
+            data: data.to_vec(),
+        }
+    }
+
+    #[test]
+    fn decode_undoes_encode() {
+        let messages = [cmsg(1, 1, b"abcd"), cmsg(41, 50, b""), cmsg(0, 8, b"abcdefghi")];
+        let control = Control::encode(&messages).unwrap().unwrap();
+        let decoded = control.decode(usize::MAX);
+        assert_eq!(decoded.messages, messages);
+        assert!(!decoded.malformed);
+    }
+
+    #[test]
+    fn a_length_past_the_end_is_cut_and_reported() {
+        let control = Control::encode(&[cmsg(1, 1, b"abcdefgh")]).unwrap().unwrap();
+        let decoded = control.decode(HEADER + 4);
+        assert_eq!(decoded.messages, [cmsg(1, 1, b"abcd")]);
+        assert!(decoded.malformed);
+    }
+
+    #[test]
+    fn the_macros_agree_with_the_headers() {
+        for data in [0_u32, 1, 4, 7, 8, 100] {
+            let len = usize::try_from(data).unwrap();
+            // SAFETY: pure arithmetic.
+            let (expected_len, expected_space) =
+                unsafe { (libc::CMSG_LEN(data), libc::CMSG_SPACE(data)) };
+            assert_eq!(cmsg_len(len), usize::try_from(expected_len).ok());
+            assert_eq!(cmsg_space(len), usize::try_from(expected_space).ok());
+        }
+        assert_eq!(cmsg_len(usize::MAX), None);
+        assert_eq!(cmsg_space(LEN_MAX), None);
+    }
+}
