@@ -8,7 +8,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::addr::form::Target;
+use crate::addr::form::{self, Target};
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::storage::{RawAddr, Reader, Writer};
@@ -60,7 +60,7 @@ impl UnixAddr {
 
 pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     let name = match value.cast::<PyString>() {
-        Ok(path) => fs_encoded(path)?,
+        Ok(path) => form::fs_encoded(path.as_any().as_borrowed())?,
         Err(_) => {
             let mut view = View::empty();
             view.readable(value)?;
@@ -72,29 +72,12 @@ pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyRe
         .ok_or_else(|| os_error_text("AF_UNIX path too long"))
 }
 
-fn fs_encoded(path: Borrowed<'_, '_, PyString>) -> PyResult<Vec<u8>> {
-    // ASCII is the same in every file system encoding that Python supports.
-    if let Ok(text) = path.to_str()
-        && text.is_ascii()
-    {
-        return Ok(text.as_bytes().to_vec());
-    }
-    let encoded = path.py().import("os")?.call_method1("fsencode", (path,))?;
-    Ok(encoded.extract::<Vec<u8>>()?)
-}
-
 pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {
     let addr = UnixAddr::decode(raw);
     if addr.is_abstract() {
         return Ok(PyBytes::new(py, &addr.name).into_any());
     }
-    if let Ok(text) = std::str::from_utf8(&addr.name)
-        && text.is_ascii()
-    {
-        return Ok(PyString::new(py, text).into_any());
-    }
-    py.import("os")?
-        .call_method1("fsdecode", (PyBytes::new(py, &addr.name),))
+    form::fs_decoded(py, &addr.name)
 }
 
 #[cfg(test)]
