@@ -1,4 +1,4 @@
-//! Floor 3b: AF_ALG, `(type, name[, feat[, mask]])`: the kernel's ciphers and
+//! Floor 3b: `AF_ALG`, `(type, name[, feat[, mask]])`: the kernel's ciphers and
 //! hashes. See the kernel's "User Space Interface" to its crypto API.
 
 use pyo3::exceptions::PyValueError;

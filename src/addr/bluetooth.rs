@@ -1,4 +1,4 @@
-//! Floor 3b: AF_BLUETOOTH, by the socket's protocol: `(bdaddr, psm[, cid[,
+//! Floor 3b: `AF_BLUETOOTH`, by the socket's protocol: `(bdaddr, psm[, cid[,
 //! bdaddr_type]])` for L2CAP, `(bdaddr, channel)` for RFCOMM, `device_id` or
 //! `(device_id[, channel])` for HCI, `bdaddr` for SCO. The forms are CPython
 //! 3.14's on every version; the structs are those of BlueZ's headers.

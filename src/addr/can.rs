@@ -1,6 +1,6 @@
-//! Floor 3b: AF_CAN, by the socket's protocol: `(interface,)` for CAN_RAW and
-//! CAN_BCM, `(interface, rx_addr, tx_addr)` for CAN_ISOTP, `(interface, name,
-//! pgn, addr)` for CAN_J1939. See linux/can.h and the kernel's CAN documents.
+//! Floor 3b: `AF_CAN`, by the socket's protocol: `(interface,)` for `CAN_RAW` and
+//! `CAN_BCM`, `(interface, rx_addr, tx_addr)` for `CAN_ISOTP`, `(interface, name,
+//! pgn, addr)` for `CAN_J1939`. See linux/can.h and the kernel's CAN documents.
 //!
 //! The empty interface is every interface. CPython reads each protocol's tuple
 //! with another of its parsers, hence the words of the errors here.
@@ -21,7 +21,7 @@ const FORM: &str = "AF_CAN address must be a tuple (interface, )";
 /// What the protocol adds to the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CanId {
-    /// CAN_RAW, CAN_BCM and what else has nothing to add.
+    /// `CAN_RAW`, `CAN_BCM` and what else has nothing to add.
     Interface,
     /// The CAN identifiers that are received and sent.
     IsoTp { rx: u32, tx: u32 },

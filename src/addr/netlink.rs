@@ -1,4 +1,4 @@
-//! Floor 3b: AF_NETLINK, `(pid, groups)`. See netlink(7).
+//! Floor 3b: `AF_NETLINK`, `(pid, groups)`. See netlink(7).
 
 use pyo3::prelude::*;
 

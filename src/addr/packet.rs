@@ -1,4 +1,4 @@
-//! Floor 3b: AF_PACKET, `(ifname, proto[, pkttype[, hatype[, addr]]])`. See
+//! Floor 3b: `AF_PACKET`, `(ifname, proto[, pkttype[, hatype[, addr]]])`. See
 //! packet(7).
 //!
 //! The kernel's hardware addresses may be longer than the struct has room for

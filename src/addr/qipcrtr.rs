@@ -1,4 +1,4 @@
-//! Floor 3b: AF_QIPCRTR, `(node, port)`: Qualcomm's router between processors.
+//! Floor 3b: `AF_QIPCRTR`, `(node, port)`: Qualcomm's router between processors.
 //! See linux/qrtr.h.
 
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! Floor 3b: AF_TIPC, `(addr_type, v1, v2, v3[, scope])`. See linux/tipc.h and
+//! Floor 3b: `AF_TIPC`, `(addr_type, v1, v2, v3[, scope])`. See linux/tipc.h and
 //! the TIPC programmer's guide.
 //!
 //! The values are type, lower and upper for `TIPC_ADDR_NAMESEQ`; type, instance

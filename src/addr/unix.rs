@@ -1,4 +1,4 @@
-//! Floor 3b: AF_UNIX: a path as str or bytes, an abstract name as bytes that begin
+//! Floor 3b: `AF_UNIX`: a path as str or bytes, an abstract name as bytes that begin
 //! with NUL, or nothing. See unix(7).
 //!
 //! A path loses nothing on the way: str goes through the file system encoding
@@ -59,13 +59,12 @@ impl UnixAddr {
 }
 
 pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
-    let name = match value.cast::<PyString>() {
-        Ok(path) => form::fs_encoded(path.as_any().as_borrowed())?,
-        Err(_) => {
-            let mut view = View::empty();
-            view.readable(value)?;
-            view.to_vec()
-        }
+    let name = if value.is_instance_of::<PyString>() {
+        form::fs_encoded(value)?
+    } else {
+        let mut view = View::empty();
+        view.readable(value)?;
+        view.to_vec()
     };
     UnixAddr { name }
         .encode()

@@ -1,4 +1,4 @@
-//! Floor 3b: AF_VSOCK, `(cid, port)`. See vsock(7).
+//! Floor 3b: `AF_VSOCK`, `(cid, port)`. See vsock(7).
 
 use pyo3::prelude::*;
 
