@@ -15,6 +15,26 @@ pub(crate) mod inet6;
 pub(crate) mod unix;
 pub(crate) mod unknown;
 
+#[cfg(target_os = "linux")]
+pub(crate) mod alg;
+#[cfg(target_os = "linux")]
+pub(crate) mod bluetooth;
+#[cfg(target_os = "linux")]
+pub(crate) mod can;
+#[cfg(target_os = "linux")]
+pub(crate) mod netlink;
+#[cfg(target_os = "linux")]
+pub(crate) mod packet;
+#[cfg(target_os = "linux")]
+pub(crate) mod qipcrtr;
+#[cfg(target_os = "linux")]
+pub(crate) mod tipc;
+#[cfg(target_os = "linux")]
+pub(crate) mod vsock;
+
+#[cfg(test)]
+pub(crate) mod fuzz;
+
 pub(crate) use form::Target;
 
 /// The address that a Python value stands for on a socket.
@@ -23,6 +43,25 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
         libc::AF_INET => inet::from_python(target, value),
         libc::AF_INET6 => inet6::from_python(target, value),
         libc::AF_UNIX => unix::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_ALG => alg::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_BLUETOOTH => bluetooth::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_CAN => can::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_NETLINK => netlink::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_PACKET => packet::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        qipcrtr::FAMILY => qipcrtr::from_python(value),
+        // A reliable datagram socket is named by its IPv4 address.
+        #[cfg(target_os = "linux")]
+        libc::AF_RDS => inet::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_TIPC => tipc::from_python(target, value),
+        #[cfg(target_os = "linux")]
+        libc::AF_VSOCK => vsock::from_python(value),
         _ => unknown::from_python(target, value),
     }
 }
@@ -34,14 +73,32 @@ pub(crate) fn to_python<'py>(
     raw: &RawAddr,
     proto: c_int,
 ) -> PyResult<Bound<'py, PyAny>> {
+    #[cfg(not(target_os = "linux"))]
     let _ = proto;
     if raw.len() == 0 {
         return Ok(py.None().into_bound(py));
     }
-    match raw.family() {
-        libc::AF_INET => inet::to_python(py, raw),
-        libc::AF_INET6 => inet6::to_python(py, raw),
-        libc::AF_UNIX => unix::to_python(py, raw),
-        _ => unknown::to_python(py, raw),
-    }
+    let known = match raw.family() {
+        libc::AF_INET => Some(inet::to_python(py, raw)?),
+        libc::AF_INET6 => Some(inet6::to_python(py, raw)?),
+        libc::AF_UNIX => Some(unix::to_python(py, raw)?),
+        #[cfg(target_os = "linux")]
+        libc::AF_ALG => Some(alg::to_python(py, raw)?),
+        #[cfg(target_os = "linux")]
+        libc::AF_BLUETOOTH => bluetooth::to_python(py, raw, proto)?,
+        #[cfg(target_os = "linux")]
+        libc::AF_CAN => Some(can::to_python(py, raw, proto)?),
+        #[cfg(target_os = "linux")]
+        libc::AF_NETLINK => Some(netlink::to_python(py, raw)?),
+        #[cfg(target_os = "linux")]
+        libc::AF_PACKET => Some(packet::to_python(py, raw)?),
+        #[cfg(target_os = "linux")]
+        qipcrtr::FAMILY => Some(qipcrtr::to_python(py, raw)?),
+        #[cfg(target_os = "linux")]
+        libc::AF_TIPC => tipc::to_python(py, raw)?,
+        #[cfg(target_os = "linux")]
+        libc::AF_VSOCK => Some(vsock::to_python(py, raw)?),
+        _ => None,
+    };
+    known.map_or_else(|| unknown::to_python(py, raw), Ok)
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod errno;
 pub(crate) mod fd;
+pub(crate) mod iface;
 pub(crate) mod io;
 pub(crate) mod msg;
 pub(crate) mod opt;

@@ -3,9 +3,9 @@
 
 use std::ffi::c_int;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::args;
 
@@ -63,6 +63,11 @@ pub(crate) fn int(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_
     args::int(field(tuple, index)?.as_borrowed())
 }
 
+/// A field as a C long.
+pub(crate) fn long(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<i64> {
+    args::long(field(tuple, index)?.as_borrowed())
+}
+
 /// A field as an unsigned 32-bit int, or 0 where the tuple ends before it; what
 /// does not fit is an error and never wraps.
 pub(crate) fn u32_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {
@@ -74,7 +79,7 @@ pub(crate) fn u32_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyR
 
 /// A field as an unsigned 32-bit int; what does not fit is an error.
 pub(crate) fn u32_field(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {
-    let value = args::long(field(tuple, index)?.as_borrowed())?;
+    let value = long(tuple, index)?;
     u32::try_from(value).map_err(|_| {
         PyOverflowError::new_err(if value < 0 {
             "can't convert negative value to unsigned int"
@@ -82,6 +87,86 @@ pub(crate) fn u32_field(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyRes
             "Python int too large to convert to C unsigned int"
         })
     })
+}
+
+/// A field as an unsigned 64-bit int; what does not fit is an error.
+pub(crate) fn u64_field(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u64> {
+    field(tuple, index)?.extract::<u64>()
+}
+
+/// A C int as the narrower field that it is for, refused with the words that
+/// CPython has for a port.
+pub(crate) fn fit<T: TryFrom<c_int>>(
+    target: Target<'_>,
+    name: &str,
+    value: c_int,
+    most: u32,
+) -> PyResult<T> {
+    T::try_from(value).map_err(|_| {
+        PyOverflowError::new_err(format!("{}(): {name} must be 0-{most}.", target.caller))
+    })
+}
+
+/// The pair of unsigned 32-bit ints of a family whose form CPython parses under
+/// the name of its own function.
+pub(crate) fn u32_pair(family: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<(u32, u32)> {
+    let tuple = value.cast::<PyTuple>().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "getsockaddrarg: {family} address must be tuple, not {}",
+            type_name(value)
+        ))
+    })?;
+    if tuple.len() != 2 {
+        return Err(PyTypeError::new_err(format!(
+            "getsockaddrarg() takes exactly 2 arguments ({} given)",
+            tuple.len()
+        )));
+    }
+    Ok((u32_field(tuple, 0)?, u32_field(tuple, 1)?))
+}
+
+/// A field as text, without NUL; `form` words the error for any other type.
+pub(crate) fn text(
+    tuple: Borrowed<'_, '_, PyTuple>,
+    index: usize,
+    form: &'static str,
+) -> PyResult<String> {
+    let value = field(tuple, index)?;
+    let Ok(text) = value.cast::<PyString>() else {
+        return Err(PyTypeError::new_err(form));
+    };
+    let text = text.to_str()?;
+    if text.contains('\0') {
+        return Err(PyValueError::new_err("embedded null character"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A path or a name as the bytes that the system has for it.
+pub(crate) fn fs_encoded(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
+    // ASCII is the same in every file system encoding that Python supports.
+    if let Ok(text) = value.cast::<PyString>()
+        && let Ok(text) = text.to_str()
+        && text.is_ascii()
+    {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let encoded = value
+        .py()
+        .import("os")?
+        .call_method1("fsencode", (value,))?;
+    encoded.extract::<Vec<u8>>()
+}
+
+/// The text of a name of the system's, which loses nothing.
+pub(crate) fn fs_decoded<'py>(py: Python<'py>, name: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    if let Ok(text) = std::str::from_utf8(name)
+        && text.is_ascii()
+    {
+        return Ok(PyString::new(py, text).into_any());
+    }
+    py.import("os")?
+        .call_method1("fsdecode", (PyBytes::new(py, name),))
 }
 
 /// A field as a port.

@@ -1,4 +1,4 @@
-//! Floor 3b: AF_UNIX: a path as str or bytes, an abstract name as bytes that begin
+//! Floor 3b: `AF_UNIX`: a path as str or bytes, an abstract name as bytes that begin
 //! with NUL, or nothing. See unix(7).
 //!
 //! A path loses nothing on the way: str goes through the file system encoding
@@ -8,7 +8,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::addr::form::Target;
+use crate::addr::form::{self, Target};
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::storage::{RawAddr, Reader, Writer};
@@ -59,28 +59,16 @@ impl UnixAddr {
 }
 
 pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
-    let name = match value.cast::<PyString>() {
-        Ok(path) => fs_encoded(path)?,
-        Err(_) => {
-            let mut view = View::empty();
-            view.readable(value)?;
-            view.to_vec()
-        }
+    let name = if value.is_instance_of::<PyString>() {
+        form::fs_encoded(value)?
+    } else {
+        let mut view = View::empty();
+        view.readable(value)?;
+        view.to_vec()
     };
     UnixAddr { name }
         .encode()
         .ok_or_else(|| os_error_text("AF_UNIX path too long"))
-}
-
-fn fs_encoded(path: Borrowed<'_, '_, PyString>) -> PyResult<Vec<u8>> {
-    // ASCII is the same in every file system encoding that Python supports.
-    if let Ok(text) = path.to_str()
-        && text.is_ascii()
-    {
-        return Ok(text.as_bytes().to_vec());
-    }
-    let encoded = path.py().import("os")?.call_method1("fsencode", (path,))?;
-    Ok(encoded.extract::<Vec<u8>>()?)
 }
 
 pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {
@@ -88,13 +76,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
     if addr.is_abstract() {
         return Ok(PyBytes::new(py, &addr.name).into_any());
     }
-    if let Ok(text) = std::str::from_utf8(&addr.name)
-        && text.is_ascii()
-    {
-        return Ok(PyString::new(py, text).into_any());
-    }
-    py.import("os")?
-        .call_method1("fsdecode", (PyBytes::new(py, &addr.name),))
+    form::fs_decoded(py, &addr.name)
 }
 
 #[cfg(test)]
