@@ -240,7 +240,7 @@ pub(crate) fn from_tuple<'py, const N: usize>(
     names: [&str; N],
 ) -> PyResult<[Option<Bound<'py, PyAny>>; N]> {
     let mut places = [const { None }; N];
-    let given = args.len() + kwargs.map_or(0, |kwargs| kwargs.len());
+    let given = args.len() + kwargs.map_or(0, pyo3::types::PyDictMethods::len);
     match shape {
         Shape::C(function) if given > N => {
             return Err(PyTypeError::new_err(format!(

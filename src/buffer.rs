@@ -161,12 +161,12 @@ thread_local! {
 /// `receive` answers the kernel's length, which may exceed `room` (`MSG_TRUNC`):
 /// the rest of the object is then zeroes.
 #[inline]
-pub(crate) fn receive_bytes<'py>(
-    py: Python<'py>,
+pub(crate) fn receive_bytes(
+    py: Python<'_>,
     room: usize,
     expect_large: bool,
     receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
-) -> Result<Bound<'py, PyBytes>, Error> {
+) -> Result<Bound<'_, PyBytes>, Error> {
     if room <= SMALL {
         let mut stack = [MaybeUninit::<u8>::uninit(); SMALL];
         let (stack, _) = stack.split_at_mut(room.min(SMALL));
@@ -225,11 +225,11 @@ fn zero_extended<'py>(
     Ok(bytes)
 }
 
-fn into_object<'py>(
-    py: Python<'py>,
+fn into_object(
+    py: Python<'_>,
     room: usize,
     receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
-) -> Result<Bound<'py, PyBytes>, Error> {
+) -> Result<Bound<'_, PyBytes>, Error> {
     let size = isize::try_from(room).map_err(|_| PyMemoryError::new_err(()))?;
     // SAFETY: a null pointer asks for an object whose bytes are not yet set.
     let object = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), size) };

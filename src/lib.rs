@@ -28,7 +28,8 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("SocketType", &base)?;
     module.setattr("_Socket", &public)?;
     let home = PyString::new(py, "_socket");
-    for table in [module::TABLE] {
+    {
+        let table = module::TABLE;
         method::add_functions(module, &home, table)?;
     }
     module.setattr("has_ipv6", true)?;

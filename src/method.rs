@@ -34,10 +34,6 @@ pub(crate) struct Args<'a, 'py> {
 }
 
 impl<'a, 'py> Args<'a, 'py> {
-    pub(crate) fn py(&self) -> Python<'py> {
-        self.py
-    }
-
     /// How many positional arguments there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -50,7 +46,9 @@ impl<'a, 'py> Args<'a, 'py> {
     fn item(&self, index: usize) -> Borrowed<'a, 'py, PyAny> {
         // SAFETY: callers pass an index below the number of arguments, and the
         // vectorcall protocol gives that many pointers.
-        let item = unsafe { *self.items.add(index) };
+        let place = unsafe { self.items.add(index) };
+        // SAFETY: as above: the place is one of the protocol's.
+        let item = unsafe { *place };
         // SAFETY: the protocol's pointers are to live objects that the caller
         // holds until the call returns.
         unsafe { Borrowed::from_ptr(self.py, item) }
@@ -79,6 +77,11 @@ impl<'a, 'py> Args<'a, 'py> {
 
 /// What every function answers.
 pub(crate) type Answer<'py> = PyResult<Bound<'py, PyAny>>;
+
+/// The answer of a function that has nothing to say.
+pub(crate) fn none(py: Python<'_>) -> Bound<'_, PyAny> {
+    py.None().into_bound(py)
+}
 
 /// One function of a table. `Owner` is what it is called on: an object of the
 /// class, or the module.
@@ -348,22 +351,30 @@ pub(crate) fn audit<'py, const N: usize>(
     event: &CStr,
     arguments: [Borrowed<'_, 'py, PyAny>; N],
 ) -> PyResult<()> {
-    let ptrs = arguments.map(|argument| argument.as_ptr());
-    let ret = match ptrs.as_slice() {
-        // SAFETY: format and arguments agree in number, and all are alive.
-        [a] => unsafe { PySys_Audit(event.as_ptr(), c"O".as_ptr(), *a) },
-        // SAFETY: as above.
-        [a, b] => unsafe { PySys_Audit(event.as_ptr(), c"OO".as_ptr(), *a, *b) },
-        // SAFETY: as above.
-        [a, b, c] => unsafe { PySys_Audit(event.as_ptr(), c"OOO".as_ptr(), *a, *b, *c) },
-        // SAFETY: as above.
-        [a, b, c, d] => unsafe { PySys_Audit(event.as_ptr(), c"OOOO".as_ptr(), *a, *b, *c, *d) },
-        [a, b, c, d, e] =>
-        // SAFETY: as above.
-        unsafe { PySys_Audit(event.as_ptr(), c"OOOOO".as_ptr(), *a, *b, *c, *d, *e) },
-        // SAFETY: a null format means no arguments.
-        [] => unsafe { PySys_Audit(event.as_ptr(), std::ptr::null()) },
+    let format = match N {
+        1 => c"O",
+        2 => c"OO",
+        3 => c"OOO",
+        4 => c"OOOO",
+        5 => c"OOOOO",
         _ => return Err(PyTypeError::new_err("too many audit arguments")),
+    };
+    // The format takes as many as there are; what follows is not looked at.
+    let at = |index: usize| {
+        let argument = arguments.get(index);
+        argument.map_or(std::ptr::null_mut(), |argument| argument.as_ptr())
+    };
+    // SAFETY: the format takes N pointers, and the first N are live objects.
+    let ret = unsafe {
+        PySys_Audit(
+            event.as_ptr(),
+            format.as_ptr(),
+            at(0),
+            at(1),
+            at(2),
+            at(3),
+            at(4),
+        )
     };
     if ret < 0 {
         Err(PyErr::fetch(py))

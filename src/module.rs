@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyModule};
 use crate::args;
 use crate::enums;
 use crate::error::os_error;
-use crate::method::{Answer, Args, table};
+use crate::method::{Answer, Args, none, table};
 use crate::sys::fd::{self, RawFd};
 use crate::sys::{errno::Errno, sock};
 use crate::timeout;
@@ -31,7 +31,7 @@ fn close<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answe
     let number = number(args::required(args, 0)?)?;
     match crate::call::detached(py, || fd::close(number)) {
         Err(errno) if errno.0 != libc::ECONNRESET => Err(os_error(errno)),
-        _ => Ok(py.None().into_bound(py)),
+        _ => Ok(none(py)),
     }
 }
 
@@ -67,7 +67,7 @@ fn getdefaulttimeout<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>)
 fn setdefaulttimeout<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     let nanos = timeout::parse(args::required(args, 0)?)?;
     timeout::DEFAULT.store(nanos, Ordering::Relaxed);
-    Ok(module.py().None().into_bound(module.py()))
+    Ok(none(module.py()))
 }
 
 /// `_set_enums(families, kinds)`: the shim's enum members.
@@ -78,7 +78,7 @@ fn set_enums<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> A
     let families = families.cast::<PyDict>().map_err(PyErr::from)?;
     let kinds = kinds.cast::<PyDict>().map_err(PyErr::from)?;
     enums::set(&families, &kinds)?;
-    Ok(module.py().None().into_bound(module.py()))
+    Ok(none(module.py()))
 }
 
 table! {

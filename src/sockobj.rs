@@ -94,8 +94,8 @@ impl PublicSocket {
         slf.as_super().get().io_refs.load(Ordering::Relaxed)
     }
 
-    #[setter]
-    fn set__io_refs(slf: &Bound<'_, Self>, value: i32) {
+    #[setter(_io_refs)]
+    fn set_io_refs(slf: &Bound<'_, Self>, value: i32) {
         slf.as_super().get().io_refs.store(value, Ordering::Relaxed);
     }
 
@@ -104,8 +104,8 @@ impl PublicSocket {
         slf.as_super().get().closed.load(Ordering::Relaxed)
     }
 
-    #[setter]
-    fn set__closed(slf: &Bound<'_, Self>, value: bool) {
+    #[setter(_closed)]
+    fn set_closed(slf: &Bound<'_, Self>, value: bool) {
         slf.as_super().get().closed.store(value, Ordering::Relaxed);
     }
 }

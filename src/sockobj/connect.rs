@@ -10,7 +10,7 @@ use crate::args;
 use crate::call::{self, How};
 use crate::enums;
 use crate::error::{Error, os_error};
-use crate::method::{Answer, Args, audit};
+use crate::method::{Answer, Args, audit, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
@@ -22,10 +22,6 @@ use crate::timeout::{Budget, Timeout};
 
 const DEFAULT_BACKLOG: c_int = 128;
 
-fn none<'py>(py: Python<'py>) -> Answer<'py> {
-    Ok(py.None().into_bound(py))
-}
-
 /// `bind(address)`.
 pub(crate) fn bind<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
     let py = slf.py();
@@ -36,7 +32,7 @@ pub(crate) fn bind<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> 
     socket
         .at_once(|number| sock::bind(number, &raw))
         .map_err(os_error)?;
-    none(py)
+    Ok(none(py))
 }
 
 /// `listen([backlog])`.
@@ -46,7 +42,7 @@ pub(crate) fn listen<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
     slf.get()
         .at_once(|number| sock::listen(number, backlog))
         .map_err(os_error)?;
-    none(slf.py())
+    Ok(none(slf.py()))
 }
 
 fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(RawFd, RawAddr), Error> {
@@ -86,7 +82,10 @@ pub(crate) fn accept_number<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py
 
 /// `accept()`: a new socket, of the public class whatever the listener's, and the
 /// peer's address.
-pub(crate) fn accept<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
+pub(crate) fn accept<'py>(
+    slf: Borrowed<'_, 'py, PublicSocket>,
+    args: Args<'_, 'py>,
+) -> Answer<'py> {
     args::named(args, "socket.accept", [], 0)?;
     let py = slf.py();
     if !slf.is_exact_instance_of::<PublicSocket>() {
@@ -128,9 +127,7 @@ fn connect_raw(py: Python<'_>, socket: &Socket, to: &RawAddr) -> Result<(), Erro
             py.check_signals()?;
             finish(py, socket, &mut budget)
         }
-        Err(errno)
-            if errno.0 == libc::EINPROGRESS && matches!(budget.timeout, Timeout::For(_)) =>
-        {
+        Err(errno) if errno.0 == libc::EINPROGRESS && matches!(budget.timeout, Timeout::For(_)) => {
             finish(py, socket, &mut budget)
         }
         Err(errno) => Err(errno.into()),
@@ -150,7 +147,7 @@ pub(crate) fn connect<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let raw = slf.get().address("connect", address)?;
     audit(py, c"socket.connect", [slf.as_any().as_borrowed(), address])?;
     connect_raw(py, slf.get(), &raw)?;
-    none(py)
+    Ok(none(py))
 }
 
 /// `connect_ex(address)`: the error number, 0 for none.
@@ -174,7 +171,7 @@ pub(crate) fn shutdown<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>)
     slf.get()
         .at_once(|number| sock::shutdown(number, how))
         .map_err(os_error)?;
-    none(slf.py())
+    Ok(none(slf.py()))
 }
 
 /// `getsockname()`.

@@ -12,7 +12,7 @@ use pyo3::types::PyType;
 use crate::args;
 use crate::call;
 use crate::error::{Error, os_error};
-use crate::method::{Answer, Args, audit};
+use crate::method::{Answer, Args, audit, none};
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd, Shut};
@@ -49,7 +49,9 @@ pub(crate) fn open(slf: &Bound<'_, Socket>, wanted: &Wanted<'_>) -> PyResult<()>
         }
     }
     socket.family.store(family, Ordering::Relaxed);
-    socket.kind.store(kind & !sock::TYPE_FLAGS, Ordering::Relaxed);
+    socket
+        .kind
+        .store(kind & !sock::TYPE_FLAGS, Ordering::Relaxed);
     socket.proto.store(proto, Ordering::Relaxed);
     socket.may_linger.store(!fresh, Ordering::Relaxed);
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
@@ -107,11 +109,10 @@ fn adopt(fileno: &Bound<'_, PyAny>, wanted: &Wanted<'_>) -> PyResult<Opened> {
     let fd = RawFd::try_from(number).map_err(|_| os_error(Errno::EBADF))?;
     let family = match sock::getsockname(fd) {
         Ok(name) if wanted.family == -1 => name.family(),
-        Ok(_) => wanted.family,
         Err(errno) if wanted.family == -1 || errno == Errno::EBADF || errno.0 == libc::ENOTSOCK => {
             return Err(os_error(errno));
         }
-        Err(_) => wanted.family,
+        Ok(_) | Err(_) => wanted.family,
     };
     let ask = |given: c_int, option: c_int| {
         if given == -1 {
@@ -138,7 +139,7 @@ pub(crate) fn close_now(py: Python<'_>, socket: &Socket) -> Result<(), Error> {
             call::detached(py, || fd::close(fd))
         }
         Shut::Idle(fd) => fd::close(fd),
-        Shut::Busy(_) => {
+        Shut::Busy => {
             wait::wake(&socket.cell);
             Ok(())
         }
@@ -153,7 +154,7 @@ pub(crate) fn close_now(py: Python<'_>, socket: &Socket) -> Result<(), Error> {
 /// `close()` of the base class.
 pub(crate) fn base_close<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
     close_now(slf.py(), slf.get())?;
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 fn give_up(socket: &Socket) -> RawFd {
@@ -174,7 +175,10 @@ pub(crate) fn fileno<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> A
 }
 
 /// `detach()` of the public class.
-pub(crate) fn detach<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
+pub(crate) fn detach<'py>(
+    slf: Borrowed<'_, 'py, PublicSocket>,
+    args: Args<'_, 'py>,
+) -> Answer<'py> {
     args::named(args, "socket.detach", [], 0)?;
     let socket = slf.as_super().get();
     socket.closed.store(true, Ordering::Relaxed);
@@ -186,7 +190,7 @@ pub(crate) fn close<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'p
     args::named(args, "socket.close", [], 0)?;
     slf.as_super().get().closed.store(true, Ordering::Relaxed);
     close_if_unused(slf)?;
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 fn close_if_unused(slf: Borrowed<'_, '_, PublicSocket>) -> PyResult<()> {
@@ -209,7 +213,7 @@ pub(crate) fn real_close<'py>(
 ) -> Answer<'py> {
     args::named(args, "socket._real_close", ["_ss"], 0)?;
     close_now(slf.py(), slf.as_super().get())?;
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 /// `_decref_socketios()`: a `makefile` object was closed.
@@ -227,7 +231,7 @@ pub(crate) fn decref_socketios<'py>(
         // By way of close(), which a subclass may have extended.
         slf.call_method0(intern!(slf.py(), "close"))?;
     }
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 /// `__enter__()`.
@@ -245,7 +249,7 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, _: Args<'_, 'py>) 
     } else {
         slf.call_method0(intern!(py, "close"))?;
     }
-    Ok(py.None().into_bound(py))
+    Ok(none(py))
 }
 
 /// `dup()`: a new object of the same class on a duplicate descriptor.
@@ -266,7 +270,11 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
 }
 
 /// An object of `class` on a descriptor of the same kind as `like`'s.
-fn wrap<'py>(class: &Bound<'py, PyType>, like: &Socket, number: RawFd) -> PyResult<Bound<'py, PyAny>> {
+fn wrap<'py>(
+    class: &Bound<'py, PyType>,
+    like: &Socket,
+    number: RawFd,
+) -> PyResult<Bound<'py, PyAny>> {
     let numbers = (like.family(), like.kind(), like.proto(), number);
     class.call1(numbers)
 }
@@ -317,7 +325,7 @@ pub(crate) fn set_inheritable<'py>(
     socket
         .at_once(|number| fd::set_inheritable(number, inheritable))
         .map_err(os_error)?;
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 /// The base class's repr: plain numbers.
@@ -354,7 +362,10 @@ pub(crate) fn repr(slf: &Bound<'_, PublicSocket>) -> PyResult<String> {
             if let Ok(address) = slf.call_method0(method)
                 && address.is_truthy()?
             {
-                text.push_str(&format!(", {label}={}", address.str()?));
+                text.push_str(", ");
+                text.push_str(label);
+                text.push('=');
+                text.push_str(&address.str()?.to_string());
             }
         }
     }

@@ -49,19 +49,23 @@ fn items<'py>(
 }
 
 /// The buffers to send, their exports held.
-fn data_views(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<Box<View>>> {
-    let mut views = Vec::new();
-    for item in items(value, "sendmsg() argument 1 must be an iterable")? {
-        let mut view = Box::new(View::empty());
+fn data_views(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<View>> {
+    let list = items(value, "sendmsg() argument 1 must be an iterable")?;
+    let mut views = empty_views(list.len());
+    for (view, item) in views.iter_mut().zip(&list) {
         view.readable(item.as_borrowed())?;
-        views.push(view);
     }
     Ok(views)
 }
 
-fn is_quick(views: &[Box<View>]) -> bool {
-    let total: usize = views.iter().map(|view| view.len()).sum();
-    total <= QUICK && views.iter().all(|view| view.is_quick())
+/// Views in the place where they will be filled, as a filled one must not move.
+fn empty_views(count: usize) -> Vec<View> {
+    std::iter::repeat_with(View::empty).take(count).collect()
+}
+
+fn is_quick(views: &[View]) -> bool {
+    let total: usize = views.iter().map(View::len).sum();
+    total <= QUICK && views.iter().all(View::is_quick)
 }
 
 /// One ancillary item: `(level, type, data)`, its data copied.
@@ -127,12 +131,12 @@ pub(crate) fn sendmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
 fn transmit(
     py: Python<'_>,
     socket: &Socket,
-    views: &[Box<View>],
+    views: &[View],
     mut control: Control,
     to: Option<&RawAddr>,
     flags: c_int,
 ) -> Result<usize, Error> {
-    let windows: Vec<Window<'_>> = views.iter().map(|view| view.window()).collect();
+    let windows: Vec<Window<'_>> = views.iter().map(View::window).collect();
     let how = How {
         wait: Wait::Write,
         flags: Some(flags),
@@ -150,7 +154,10 @@ fn transmit(
     // the ancillary data, which went with the first part.
     let rest = rest_of(&windows, count);
     let mut nothing = Control::with_len(0)?;
-    let how = How { quick: false, ..how };
+    let how = How {
+        quick: false,
+        ..how
+    };
     let sent = call::call(py, socket.writing(), how, |fd, flags| {
         msg::sendmsg(fd, &rest, &mut nothing, to, flags)
     });
@@ -180,7 +187,9 @@ fn control_of(len: isize) -> PyResult<Control> {
         Ok(len) if len <= msg::LEN_MAX => {
             Control::with_len(len).map_err(|_| PyMemoryError::new_err(()))
         }
-        _ => Err(PyValueError::new_err("invalid ancillary data buffer length")),
+        _ => Err(PyValueError::new_err(
+            "invalid ancillary data buffer length",
+        )),
     }
 }
 
@@ -229,7 +238,14 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let mut control = control_of(control_len)?;
     let mut received = None;
     let bytes = buffer::receive_bytes(py, room, false, |window| {
-        let got = receive(py, slf.get(), std::slice::from_mut(window), &mut control, flags, true)?;
+        let got = receive(
+            py,
+            slf.get(),
+            std::slice::from_mut(window),
+            &mut control,
+            flags,
+            true,
+        )?;
         let count = got.count;
         received = Some(got);
         Ok(count)
@@ -265,18 +281,16 @@ pub(crate) fn recvmsg_into<'py>(
     let py = slf.py();
     let control_len = args.get(1).map_or(Ok(0), args::size)?;
     let flags = args::int_or(args, 2, 0)?;
-    let mut views = Vec::new();
     let list = items(
         args::required(args, 0)?,
         "recvmsg_into() argument 1 must be an iterable",
     )?;
-    for item in list {
-        let mut view = Box::new(View::empty());
+    let mut views = empty_views(list.len());
+    for (view, item) in views.iter_mut().zip(&list) {
         view.writable(item.as_borrowed(), |_| {
             "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers"
                 .to_owned()
         })?;
-        views.push(view);
     }
     let mut control = control_of(control_len)?;
     let quick = is_quick(&views);

@@ -10,7 +10,7 @@ use pyo3::types::PyBytes;
 use crate::args;
 use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
-use crate::method::{Answer, Args};
+use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
 use crate::sys::{fd, opt};
 use crate::timeout::{self, BLOCKING, NONBLOCKING};
@@ -60,8 +60,8 @@ fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) 
 /// `setsockopt(level, optname, value)` with an int or bytes, or
 /// `setsockopt(level, optname, None, optlen)`.
 pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
-    let none = args.get(2).filter(|value| value.is_none());
-    if none.is_none() || args.len() != 4 {
+    let nothing = args.get(2).filter(|value| value.is_none());
+    if nothing.is_none() || args.len() != 4 {
         args::count(args, "setsockopt", 3, 3)?;
     }
     let socket = slf.get();
@@ -81,7 +81,7 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     }
     .map_err(os_error)?;
     note(socket, level, name);
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 /// The value as an int; None where it is to be read as bytes. An int that does
@@ -128,7 +128,7 @@ fn set_mode(socket: &Socket, nanos: i64) -> PyResult<()> {
 pub(crate) fn settimeout<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
     let nanos = timeout::parse(args::required(args, 0)?)?;
     set_mode(slf.get(), nanos)?;
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 /// `setblocking(flag)`.
@@ -140,7 +140,7 @@ pub(crate) fn setblocking<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'p
         args::long(flag)? != 0
     };
     set_mode(slf.get(), if blocking { BLOCKING } else { NONBLOCKING })?;
-    Ok(slf.py().None().into_bound(slf.py()))
+    Ok(none(slf.py()))
 }
 
 /// `gettimeout()`.

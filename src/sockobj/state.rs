@@ -137,7 +137,10 @@ impl Socket {
 
     /// A call that cannot wait.
     #[inline]
-    pub(crate) fn at_once<T>(&self, op: impl FnOnce(RawFd) -> Result<T, Errno>) -> Result<T, Errno> {
+    pub(crate) fn at_once<T>(
+        &self,
+        op: impl FnOnce(RawFd) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
         call::at_once(self.reading(), op)
     }
 

@@ -12,7 +12,7 @@ use crate::args;
 use crate::buffer::{self, QUICK, View};
 use crate::call::{self, Door, How};
 use crate::error::Error;
-use crate::method::{Answer, Args, audit};
+use crate::method::{Answer, Args, audit, none};
 use crate::sockobj::state::Socket;
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
@@ -72,8 +72,8 @@ pub(crate) fn recv<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> 
     args::count(args, "recv", 1, 2)?;
     let room = args::size(args::required(args, 0)?)?;
     let flags = args::int_or(args, 1, 0)?;
-    let room = usize::try_from(room)
-        .map_err(|_| PyValueError::new_err("negative buffersize in recv"))?;
+    let room =
+        usize::try_from(room).map_err(|_| PyValueError::new_err("negative buffersize in recv"))?;
     let bytes = receive(slf.py(), slf.get(), room, flags, io::recv)?;
     Ok(bytes.into_any())
 }
@@ -229,7 +229,7 @@ pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
             }
         })
     })?;
-    Ok(py.None().into_bound(py))
+    Ok(none(py))
 }
 
 /// `sendto(data[, flags], address)`.

@@ -46,6 +46,7 @@ pub(crate) fn check_len(ret: isize) -> Result<usize, Errno> {
 }
 
 /// The result of a call of socket2 or std.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn from_io<T>(result: std::io::Result<T>) -> Result<T, Errno> {
     result.map_err(|error| Errno::from_io(&error))
 }

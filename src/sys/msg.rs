@@ -3,7 +3,10 @@
 //! The control buffer is plain aligned memory of ours, zeroed, and read and
 //! written as bytes: a hostile or cut `cmsg_len` ends the walk, it is never
 //! followed past what the kernel says it wrote.
-#![expect(unsafe_code, reason = "socket2's messages cannot carry any level and type")]
+#![expect(
+    unsafe_code,
+    reason = "socket2's messages cannot carry any level and type"
+)]
 
 use std::ffi::c_int;
 
@@ -280,7 +283,11 @@ mod tests {
 
     #[test]
     fn decode_undoes_encode() {
-        let messages = [cmsg(1, 1, b"abcd"), cmsg(41, 50, b""), cmsg(0, 8, b"abcdefghi")];
+        let messages = [
+            cmsg(1, 1, b"abcd"),
+            cmsg(41, 50, b""),
+            cmsg(0, 8, b"abcdefghi"),
+        ];
         let control = Control::encode(&messages).unwrap().unwrap();
         let decoded = control.decode(usize::MAX);
         assert_eq!(decoded.messages, messages);
@@ -289,7 +296,9 @@ mod tests {
 
     #[test]
     fn a_length_past_the_end_is_cut_and_reported() {
-        let control = Control::encode(&[cmsg(1, 1, b"abcdefgh")]).unwrap().unwrap();
+        let control = Control::encode(&[cmsg(1, 1, b"abcdefgh")])
+            .unwrap()
+            .unwrap();
         let decoded = control.decode(HEADER + 4);
         assert_eq!(decoded.messages, [cmsg(1, 1, b"abcd")]);
         assert!(decoded.malformed);

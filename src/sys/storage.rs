@@ -53,19 +53,9 @@ impl RawAddr {
         self.bytes.get(..self.len()).unwrap_or(&self.bytes)
     }
 
-    /// The whole storage; bytes past `len` are zero.
-    pub(crate) fn storage(&self) -> &[u8; CAPACITY] {
-        &self.bytes
-    }
-
     /// The length in use, clamped to the storage.
     pub(crate) fn len(&self) -> usize {
         usize::try_from(self.len).unwrap_or(0).min(CAPACITY)
-    }
-
-    /// The length that the kernel reported, which may exceed the storage.
-    pub(crate) fn reported_len(&self) -> libc::socklen_t {
-        self.len
     }
 
     /// The address family, 0 where none was written.
