@@ -7,7 +7,7 @@
 //! All of it is atomic: another thread may be inside a call.
 
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, Ordering};
 
 use pyo3::prelude::*;
 
@@ -40,7 +40,6 @@ pub(crate) struct Socket {
     pub(crate) writes: Habit,
     /// Whether the last receive filled more than is cheap to copy.
     pub(crate) reads_large: AtomicBool,
-    pub(crate) spare: AtomicU8,
 }
 
 /// The public class, `rsock.socket`. What it adds is behaviour: its state lives
@@ -50,8 +49,6 @@ pub(crate) struct PublicSocket;
 
 /// The offset of CPython's first field: right after the object's head.
 pub(crate) const FD_OFFSET: usize = size_of::<pyo3::ffi::PyObject>();
-/// The offset of the timeout that `_ssl` reads.
-pub(crate) const TIMEOUT_OFFSET: usize = FD_OFFSET + std::mem::offset_of!(Socket, timeout);
 /// The offsets of the attributes that are plain ints.
 pub(crate) const FAMILY_OFFSET: usize = FD_OFFSET + std::mem::offset_of!(Socket, family);
 pub(crate) const KIND_OFFSET: usize = FD_OFFSET + std::mem::offset_of!(Socket, kind);
@@ -84,7 +81,6 @@ impl Socket {
             reads: Habit::new(),
             writes: Habit::new(),
             reads_large: AtomicBool::new(false),
-            spare: AtomicU8::new(0),
         }
     }
 

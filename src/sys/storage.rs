@@ -38,6 +38,7 @@ impl RawAddr {
     }
 
     /// An address of these bytes, family field included.
+    #[cfg(test)]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Errno> {
         let mut addr = Self::empty();
         addr.bytes
@@ -131,11 +132,6 @@ impl Writer {
         self.put(&value.to_ne_bytes());
     }
 
-    /// Appends a 32-bit signed field in the machine's byte order.
-    pub(crate) fn put_i32(&mut self, value: i32) {
-        self.put(&value.to_ne_bytes());
-    }
-
     /// Appends a 64-bit field in the machine's byte order.
     pub(crate) fn put_u64(&mut self, value: u64) {
         self.put(&value.to_ne_bytes());
@@ -199,10 +195,6 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn u32(&self, offset: usize) -> u32 {
         u32::from_ne_bytes(self.array(offset))
-    }
-
-    pub(crate) fn i32(&self, offset: usize) -> i32 {
-        i32::from_ne_bytes(self.array(offset))
     }
 
     pub(crate) fn u64(&self, offset: usize) -> u64 {
