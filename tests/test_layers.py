@@ -22,7 +22,7 @@ PACKAGE = ROOT / "python" / "rsock"
 RUST_FLOORS = [
     ("0a", ["sys::errno"]),
     ("0b", ["sys::fd", "sys::storage"]),
-    ("0c", ["sys::io", "sys::msg", "sys::opt", "sys::wait"]),
+    ("0c", ["sys::io", "sys::opt", "sys::wait"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),
     ("1a", ["enums", "error", "method", "timeout"]),
@@ -32,8 +32,9 @@ RUST_FLOORS = [
     ("3b", ["addr::*"]),
     ("3c", ["addr"]),
     ("4a", ["sockobj::state"]),
+    ("4a+", ["sockobj::lifecycle"]),
     ("4b", ["finalize", "sockobj::*"]),
-    ("4c", ["consts", "consts::*", "convert", "iface", "netdb", "netdb::*", "sockobj"]),
+    ("4c", ["consts", "consts::*", "convert", "iface", "module", "netdb", "netdb::*", "sockobj"]),
     ("5", ["capi", "lib"]),
 ]
 PYTHON_FLOORS = [
@@ -243,8 +244,9 @@ def test_reader_of_rust_paths_calls_the_root_lib():
 
 
 def test_reader_of_python_imports_sees_each_form():
-    source = "import os\nfrom . import _enums\nfrom ._rsock import dup\nfrom rsock import x"
-    assert python_uses(source) == ({"_enums", "_rsock", "x"}, {"os"})
+    source = "import os\nfrom . import _enums\nfrom ._rsock import dup\nfrom rsock import x\n"
+    hidden = "if TYPE_CHECKING:\n    import socket\n"
+    assert python_uses(source + hidden) == ({"_enums", "_rsock", "x"}, {"os"})
 
 
 def test_own_line_goes_before_a_pattern():
