@@ -7,6 +7,10 @@
     unsafe_code,
     reason = "socket2's messages cannot carry any level and type"
 )]
+#![allow(
+    clippy::useless_conversion,
+    reason = "the widths of msghdr's lengths are the platform's"
+)]
 
 use std::ffi::c_int;
 

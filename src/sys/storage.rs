@@ -8,6 +8,7 @@
 
 use std::ffi::c_int;
 
+#[cfg(test)]
 use crate::sys::errno::Errno;
 
 /// The room that every family's address fits in.
