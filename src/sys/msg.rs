@@ -313,8 +313,9 @@ mod tests {
         for data in [0_u32, 1, 4, 7, 8, 100] {
             let len = usize::try_from(data).unwrap();
             // SAFETY: pure arithmetic.
-            let (expected_len, expected_space) =
-                unsafe { (libc::CMSG_LEN(data), libc::CMSG_SPACE(data)) };
+            let expected_len = unsafe { libc::CMSG_LEN(data) };
+            // SAFETY: pure arithmetic.
+            let expected_space = unsafe { libc::CMSG_SPACE(data) };
             assert_eq!(cmsg_len(len), usize::try_from(expected_len).ok());
             assert_eq!(cmsg_space(len), usize::try_from(expected_space).ok());
         }

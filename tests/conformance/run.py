@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ ROOT = HERE.parent.parent
 
 # With more losses than this something is broken as a whole: single tests are not run again.
 RETRIED = 30
+
+# So many of the tests that did not run at all are named.
+UNSEEN = 5
 
 COLUMNS = ["python", "suite", "ran", "pass stock", "pass rsock"]
 COLUMNS += ["lost", "explained", "flaky", "seconds"]
@@ -68,9 +72,7 @@ class Session:
         if not self.interpreter.has_tests:
             return [self.note("*", "skipped: no `test` package in this installation")]
         if not self.interpreter.namespace:
-            say(
-                f"{self.label}: no network namespace here: tests of the `network` resource are off"
-            )
+            say(f"{self.label}: no network namespace here: tests of the `network` resource are off")
         work: Callable[[str], Row] = self.record
         if not self.options.save_stock:
             folder = self.folder()
@@ -79,9 +81,7 @@ class Session:
         rows = []
         for suite in self.options.names:
             present = self.interpreter.has(suite)
-            rows.append(
-                work(suite) if present else self.note(suite, "not in this installation")
-            )
+            rows.append(work(suite) if present else self.note(suite, "not in this installation"))
             say("  ".join(rows[-1].cells))
         return rows
 
@@ -90,11 +90,7 @@ class Session:
         python = self.interpreter.python
         if self.options.build:
             return wheels.built(python, self.interpreter.tag, ROOT, self.options.cache)
-        return (
-            wheels.given(self.options.rsock)
-            if self.options.rsock
-            else wheels.installed(python)
-        )
+        return wheels.given(self.options.rsock) if self.options.rsock else wheels.installed(python)
 
     def note(self, suite: str, text: str) -> Row:
         """A line for what was not run."""
@@ -104,11 +100,7 @@ class Session:
         """Run a suite on stock and store what came of it."""
         run = self.stock_run(suite)
         self.baseline.put(suite, run.outcomes)
-        bad = [
-            f"{test}: {o.status}: {o.why}"
-            for test, o in run.outcomes.items()
-            if o.status not in (*GOOD, "skip")
-        ]
+        bad = [f"{test}: {o.status}: {o.why}" for test, o in run.outcomes.items() if o.status not in (*GOOD, "skip")]
         for line in [*run.doubts, *run.warnings, *bad]:
             say(f"{self.label} {suite}: on stock: {line}")
         numbers = [len(run.outcomes), good(run.outcomes)]
@@ -128,14 +120,16 @@ class Session:
         flaky = self.sift(suite, folder, result, fresh=stored is None)
         for line in dict.fromkeys([*run.doubts, *run.warnings]):
             say(f"{self.label} {suite}: {line}")
+        unseen = [loss for loss in result.lost if loss.rsock.status == "absent"]
         for loss in result.lost:
-            say(f"{self.label} {suite}: LOST {loss}")
+            if loss not in unseen[UNSEEN:]:
+                say(f"{self.label} {suite}: LOST {loss}")
+        if unseen[UNSEEN:]:
+            say(f"{self.label} {suite}: LOST {len(unseen)} that did not run: see the log")
         for loss in result.explained:
             say(f"{self.label} {suite}: explained {loss}")
         for test in result.stale:
-            say(
-                f"{self.label} {suite}: STALE {test} passes: take it out of known_differences.toml"
-            )
+            say(f"{self.label} {suite}: STALE {test} passes: take it out of known_differences.toml")
         cells = [len(run.outcomes), good(stock), good(run.outcomes)]
         cells += [
             len(result.lost),
@@ -146,9 +140,7 @@ class Session:
         failed = bool(run.doubts or result.lost or result.stale or not run.outcomes)
         return Row([self.label, suite, *map(str, cells)], failed)
 
-    def sift(
-        self, suite: str, folder: Path, result: Comparison, *, fresh: bool
-    ) -> list[Loss]:
+    def sift(self, suite: str, folder: Path, result: Comparison, *, fresh: bool) -> list[Loss]:
         """Take out of `lost` what is flaky, or lost by this machine and not by rsock.
 
         A lost test runs once alone. What passes alone may be flaky, or may fail only in company:
@@ -161,17 +153,13 @@ class Session:
         for loss in result.lost:
             outcomes = self.interpreter.run(suite, folder, [loss.test]).outcomes
             again = outcomes.get(loss.test)
-            say(
-                f"{self.label} {suite}: {loss.test} alone: {again.status if again else 'absent'}"
-            )
+            say(f"{self.label} {suite}: {loss.test} alone: {again.status if again else 'absent'}")
             if again and again.status in GOOD:
                 alone.append(loss)
             elif fresh or loss.stock == "absent" or self.passes_on_stock(suite, loss):
                 lost.append(loss)
             else:
-                say(
-                    f"{self.label} {suite}: {loss.test} is lost on stock too on this machine"
-                )
+                say(f"{self.label} {suite}: {loss.test} is lost on stock too on this machine")
         flaky: list[Loss] = []
         if alone:
             second = self.interpreter.run(suite, folder).outcomes
@@ -192,17 +180,10 @@ class Session:
 def report(rows: list[Row]) -> None:
     """Print the table."""
     table = [COLUMNS, *(row.cells for row in rows)]
-    widths = [
-        max(len(cells[i]) for cells in table if len(cells) == len(COLUMNS))
-        for i in range(len(COLUMNS))
-    ]
+    widths = [max(len(cells[i]) for cells in table if len(cells) == len(COLUMNS)) for i in range(len(COLUMNS))]
     say()
     for cells in table:
-        say(
-            "  ".join(
-                cell.ljust(width) for cell, width in zip(cells, widths, strict=False)
-            ).rstrip()
-        )
+        say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip())
 
 
 def arguments() -> argparse.Namespace:
@@ -266,10 +247,10 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Run everything; the number returned is the exit status."""
+    # A shell ignores it for what it starts in the background, and so would every test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = arguments()
-    sessions = [
-        Session(options, python) for python in options.python or [sys.executable]
-    ]
+    sessions = [Session(options, python) for python in options.python or [sys.executable]]
     try:
         alone = not all(session.interpreter.namespace for session in sessions)
         with ThreadPoolExecutor(1 if alone else options.jobs) as pool:

@@ -63,9 +63,7 @@ AssertionError: 1 != 2
 Ran 6 tests in 0.002s
 """
 
-needs_toml = pytest.mark.skipif(
-    sys.version_info < (3, 11), reason="the runner reads TOML, so it wants Python 3.11"
-)
+needs_toml = pytest.mark.skipif(sys.version_info < (3, 11), reason="the runner reads TOML, so it wants Python 3.11")
 
 PASS, SKIP, FAIL = (
     Outcome("pass"),
@@ -124,10 +122,7 @@ def test_merge_without_xml_takes_the_text() -> None:
 
 def test_unfinished_names_the_test_that_broke_the_run() -> None:
     text = "test_a (test.test_x.C.test_a) ... ok\ntest_b (test.test_x.C.test_b) ... "
-    assert (
-        unfinished(text + "Fatal Python error: Segmentation fault\n")
-        == "test.test_x.C.test_b"
-    )
+    assert unfinished(text + "Fatal Python error: Segmentation fault\n") == "test.test_x.C.test_b"
     assert unfinished(text + "ok\n") is None
     assert unfinished("") is None
 
@@ -166,17 +161,13 @@ def test_compare_does_not_blame_rsock_for_what_stock_fails_or_skips() -> None:
 @needs_toml
 def test_known_differences_may_hold_for_some_versions(tmp_path: Path) -> None:
     path = tmp_path / "known.toml"
-    path.write_text(
-        '["a.b"]\nreason = "one"\nversions = ["3.12"]\n["c.d"]\nreason = "two"\n'
-    )
+    path.write_text('["a.b"]\nreason = "one"\nversions = ["3.12"]\n["c.d"]\nreason = "two"\n')
     assert load_known(path, "3.12.1") == {"a.b": "one", "c.d": "two"}
     assert load_known(path, "3.13.0") == {"c.d": "two"}
 
 
 @needs_toml
-@pytest.mark.parametrize(
-    "entry", ['reason = ""', "", 'reason = "x"\nversion = ["3.12"]']
-)
+@pytest.mark.parametrize("entry", ['reason = ""', "", 'reason = "x"\nversion = ["3.12"]'])
 def test_known_differences_want_a_reason(tmp_path: Path, entry: str) -> None:
     path = tmp_path / "known.toml"
     path.write_text(f'["a.b"]\n{entry}\n')

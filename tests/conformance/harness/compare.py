@@ -68,12 +68,8 @@ def load_known(path: Path, version: str) -> dict[str, str]:
     for test, entry in tomllib.loads(path.read_text()).items():
         unknown = set(entry) - {"reason", "versions"}
         if unknown or not entry.get("reason"):
-            raise ValueError(
-                f"{path.name}: {test}: wants a reason, and versions or nothing else"
-            )
-        if version.rpartition(".")[0] in entry.get(
-            "versions", [version.rpartition(".")[0]]
-        ):
+            raise ValueError(f"{path.name}: {test}: wants a reason, and versions or nothing else")
+        if version.rpartition(".")[0] in entry.get("versions", [version.rpartition(".")[0]]):
             known[test] = entry["reason"]
     return known
 
@@ -96,11 +92,7 @@ class Baseline:
         if suite not in self.suites:
             return None
         statuses = self.suites[suite]
-        return {
-            test: Outcome(status)
-            for status, tests in statuses.items()
-            for test in tests
-        }
+        return {test: Outcome(status) for status, tests in statuses.items() for test in tests}
 
     def put(self, suite: str, outcomes: Outcomes) -> None:
         """Store a suite's outcomes, without messages: these hold paths, addresses and times."""
@@ -108,8 +100,6 @@ class Baseline:
         for test in sorted(outcomes):
             statuses.setdefault(outcomes[test].status, []).append(test)
         self.suites[suite] = statuses
-        text = json.dumps(
-            {**self.head, "suites": self.suites}, indent=0, sort_keys=True
-        )
+        text = json.dumps({**self.head, "suites": self.suites}, indent=0, sort_keys=True)
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_bytes(gzip.compress(text.encode(), mtime=0))

@@ -10,9 +10,7 @@ import os
 from pathlib import Path
 
 
-def weigh(
-    path: Path, main: int, folder: Path | None, *, broken: bool
-) -> tuple[int, list[str]]:
+def weigh(path: Path, main: int, folder: Path | None, *, broken: bool) -> tuple[int, list[str]]:
     """How many processes started, and every reason to doubt that they were on rsock in `folder`.
 
     Without a folder they must be on stock. `main` is the process of the suite itself: of all
@@ -27,21 +25,11 @@ def weigh(
         processes += phase == "start"
         loaded = [place for place in places[:2] if place != "-"]
         on_rsock = [place.startswith(f"{folder}{os.sep}") for place in loaded]
-        stray = (
-            not all(on_rsock)
-            if folder
-            else any("rsock" in Path(place).parts for place in loaded)
-        )
+        stray = not all(on_rsock) if folder else any("rsock" in Path(place).parts for place in loaded)
         # rsock is there from the start, but a test may have taken the modules out at the end.
-        missing = (
-            folder is not None
-            and len(loaded) < 2
-            and (phase == "start" or int(pid) == main)
-        )
+        missing = folder is not None and len(loaded) < 2 and (phase == "start" or int(pid) == main)
         if stray or missing:
-            doubts.append(
-                f"a process was on {' and '.join(places[:2])}: {' '.join(places[2:])}"
-            )
+            doubts.append(f"a process was on {' and '.join(places[:2])}: {' '.join(places[2:])}")
         if int(pid) == main:
             phases.add(phase)
     if "start" not in phases or not (broken or "exit" in phases):

@@ -65,9 +65,7 @@ class Interpreter:
     def __init__(self, python: str, suites: list[str], logs: Path) -> None:
         names = [f"test.{suite}" for suite in suites] + list(SHARED_TESTS.values())
         command = [python, "-I", "-c", _PROBE, *names]
-        answer = subprocess.run(
-            command, capture_output=True, text=True, check=True
-        ).stdout
+        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         self.version, self.tag, self.python, self.has_tests, found = json.loads(answer)
         self.short = self.version.rpartition(".")[0]
         self._found = set(found)
@@ -88,9 +86,7 @@ class Interpreter:
         """The environment's Python on the rsock in `folder`, or on stock sockets."""
         if folder not in self._venvs:
             home = self._scratch / f"v{len(self._venvs)}"
-            subprocess.run(
-                [self.python, "-m", "venv", "--without-pip", str(home)], check=True
-            )
+            subprocess.run([self.python, "-m", "venv", "--without-pip", str(home)], check=True)
             site = home / "lib" / f"python{self.short}" / "site-packages"
             log, rsock = str(home / "evidence"), str(folder or "")
             (site / "rsock_conformance.pth").write_text(
@@ -100,9 +96,7 @@ class Interpreter:
             self._venvs[folder] = home / "bin" / "python"
         return self._venvs[folder]
 
-    def run(
-        self, suite: str, folder: Path | None, only: list[str] | None = None
-    ) -> Run:
+    def run(self, suite: str, folder: Path | None, only: list[str] | None = None) -> Run:
         """Run a suite, or `only` some of its tests, in one process from beginning to end.
 
         A test that ends or stops the process is noted, and the suite runs again without it.
@@ -111,9 +105,7 @@ class Interpreter:
         broken: Outcomes = {}
         run = Run({}, 0.0)
         for _ in range(_ROUNDS):
-            outcomes, end, text = self._once(
-                suite, folder, only or [], list(broken), run
-            )
+            outcomes, end, text = self._once(suite, folder, only or [], list(broken), run)
             run.outcomes = {**outcomes, **broken}
             culprit = unfinished(text)
             if end is None:
@@ -128,9 +120,7 @@ class Interpreter:
         run.seconds = time.monotonic() - begun
         return run
 
-    def _command(
-        self, suite: str, only: list[str], without: list[str], xml: Path
-    ) -> list[str]:
+    def _command(self, suite: str, only: list[str], without: list[str], xml: Path) -> list[str]:
         resources = ["cpu"]
         if self.short != "3.10":
             resources.append("walltime")
@@ -165,9 +155,7 @@ class Interpreter:
         work = Path(tempfile.mkdtemp(dir=self._scratch))
         if self.namespace:
             command = namespace.wrap(work, command)
-        environ = {
-            key: value for key, value in os.environ.items() if not _FOREIGN.match(key)
-        }
+        environ = {key: value for key, value in os.environ.items() if not _FOREIGN.match(key)}
         environ["PATH"] = f"{python.parent}{os.pathsep}{environ.get('PATH', '')}"
         environ["TMPDIR"] = str(work)
         with open(log, "wb") as output:
@@ -183,9 +171,7 @@ class Interpreter:
             end = _wait(process, log)
         shutil.rmtree(work, ignore_errors=True)
         text = log.read_text(errors="replace")
-        outcomes = merge(
-            from_junit(xml.read_text()) if xml.exists() else {}, from_text(text)
-        )
+        outcomes = merge(from_junit(xml.read_text()) if xml.exists() else {}, from_text(text))
         processes, doubts = weigh(evidence, process.pid, folder, broken=bool(end))
         run.processes += processes
         run.doubts += doubts
@@ -194,28 +180,35 @@ class Interpreter:
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str] | None:
-    """Wait for a run, end it if it hangs, and say how it broke off, if it did."""
-    started = changed = time.monotonic()
-    size, hung = 0, ""
-    while True:
-        try:
-            code = process.wait(timeout=0.5)
-            break
-        except subprocess.TimeoutExpired:
-            now = time.monotonic()
-        if log.stat().st_size != size:
-            size, changed = log.stat().st_size, now
-        if hung and now - changed > 10:
+    """Wait for a run and whatever it left behind, and say how it broke off, if it did."""
+    try:
+        hung = _watch(process, log)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        elif not hung and (now - changed > QUIET_LIMIT or now - started > TOTAL_LIMIT):
-            # regrtest has set faulthandler on SIGABRT: the log gets a traceback of every thread.
-            hung, changed = (
-                f"no output for {QUIET_LIMIT:.0f} s, or {TOTAL_LIMIT:.0f} s in all",
-                now,
-            )
-            process.send_signal(signal.SIGABRT)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        code = process.wait()
     if hung:
         return "hang", hung
     return ("crash", f"signal {-code}") if code < 0 else None
+
+
+def _watch(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Return when the process has ended; if it hung, end it and say what was waited for."""
+    started = changed = time.monotonic()
+    size, hung = 0, ""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+            return hung
+        now = time.monotonic()
+        if log.stat().st_size != size:
+            size, changed = log.stat().st_size, now
+        quiet, total = now - changed > QUIET_LIMIT, now - started > TOTAL_LIMIT
+        if hung and now - changed > 10:
+            os.killpg(process.pid, signal.SIGKILL)
+        elif not hung and (quiet or total):
+            # regrtest has set faulthandler on SIGABRT: the log gets every thread's traceback.
+            limit = QUIET_LIMIT if quiet else TOTAL_LIMIT
+            hung = f"{'no output for' if quiet else 'took over'} {limit:.0f} s"
+            changed = now
+            process.send_signal(signal.SIGABRT)

@@ -34,12 +34,8 @@ _SCRIPT = "{ " + " && ".join(_SETUP) + '; } || exit 125; shift; exec "$@"'
 def wrap(folder: Path, command: list[str]) -> list[str]:
     """The command that runs `command` in a new namespace; `folder` holds the two files it mounts."""
     host = socket.gethostname()
-    (folder / "hosts").write_text(
-        f"127.0.0.1 localhost {host}\n::1 localhost ip6-localhost\n"
-    )
-    (folder / "resolv.conf").write_text(
-        "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
-    )
+    (folder / "hosts").write_text(f"127.0.0.1 localhost {host}\n::1 localhost ip6-localhost\n")
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     unshare = ["unshare", "--net", "--mount", "--propagation", "private"]
     return [*unshare, "sh", "-c", _SCRIPT, "sh", str(folder), *command]
 

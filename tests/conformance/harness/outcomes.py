@@ -90,9 +90,7 @@ def from_text(text: str) -> Outcomes:
     test = ""
     for line in text.splitlines():
         verdict = _VERDICT.search(line)
-        for named in _NAMED.finditer(
-            line, 0, verdict.start() if verdict else len(line)
-        ):
+        for named in _NAMED.finditer(line, 0, verdict.start() if verdict else len(line)):
             test = identity(*named.groups())
         if verdict and test:
             _add(outcomes, test, Outcome(_STATUS[verdict[1]], _one_line(verdict[2])))
@@ -107,9 +105,7 @@ def from_text(text: str) -> Outcomes:
 
 def _error_line(trace: str) -> str:
     """The exception of a traceback: what is neither indented nor a heading."""
-    lines = [
-        line for line in trace.splitlines() if not line.startswith((" ", "Traceback"))
-    ]
+    lines = [line for line in trace.splitlines() if not line.startswith((" ", "Traceback"))]
     return _one_line(" ".join(lines))
 
 

@@ -23,13 +23,9 @@ print(os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else
 def installed(python: str) -> Path:
     """The folder of the rsock that `python` itself imports."""
     command = [python, "-I", "-c", _WHERE]
-    folder = subprocess.run(
-        command, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    folder = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     if not folder:
-        raise LookupError(
-            f"{python} has no rsock: install it there, or give --build or --rsock"
-        )
+        raise LookupError(f"{python} has no rsock: install it there, or give --build or --rsock")
     return Path(folder)
 
 
