@@ -4,8 +4,9 @@
 use std::ffi::c_int;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use crate::method::Args;
 
@@ -71,6 +72,36 @@ pub(crate) fn size(value: Borrowed<'_, '_, PyAny>) -> PyResult<isize> {
     value
         .extract::<isize>()
         .map_err(|error| renamed(error, value, "Python int too large to convert to C ssize_t"))
+}
+
+/// A C unsigned long, of an int and of nothing else; `refusal` words the
+/// `TypeError` for any other.
+pub(crate) fn unsigned_long(
+    value: Borrowed<'_, '_, PyAny>,
+    refusal: impl FnOnce() -> String,
+) -> PyResult<u64> {
+    if !value.is_instance_of::<PyInt>() {
+        return Err(PyTypeError::new_err(refusal()));
+    }
+    if let Ok(value) = value.extract::<u64>() {
+        return Ok(value);
+    }
+    Err(PyOverflowError::new_err(if value.lt(0)? {
+        "can't convert negative value to unsigned int"
+    } else {
+        "Python int too large to convert to C unsigned long"
+    }))
+}
+
+/// The low 32 bits of an int, whatever its size.
+pub(crate) fn low_bits(value: Borrowed<'_, '_, PyAny>) -> PyResult<u32> {
+    match value.extract::<u32>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => value
+            .call_method0(intern!(value.py(), "__index__"))?
+            .bitand(u32::MAX)?
+            .extract(),
+        other => other,
+    }
 }
 
 #[cold]

@@ -11,6 +11,7 @@ use pyo3::import_exception;
 use pyo3::prelude::*;
 
 use crate::sys::errno::{Errno, message};
+use crate::sys::resolve::{Failure, gai_strerror};
 
 import_exception!(rsock._errors, gaierror);
 import_exception!(rsock._errors, herror);
@@ -33,6 +34,15 @@ pub(crate) enum Error {
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
         Self::Sys(errno)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Code(code) => Self::Resolver(code, gai_strerror(code)),
+            Failure::Sys(errno) => Self::Sys(errno),
+        }
     }
 }
 

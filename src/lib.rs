@@ -9,13 +9,18 @@ pub(crate) mod args;
 pub(crate) mod buffer;
 pub(crate) mod call;
 mod capi;
+mod consts;
+mod convert;
 pub(crate) mod enums;
 pub(crate) mod error;
 pub(crate) mod finalize;
+mod iface;
 pub(crate) mod method;
 mod module;
+mod netdb;
 pub(crate) mod sockobj;
 pub(crate) mod sys;
+pub(crate) mod text;
 pub(crate) mod timeout;
 
 /// The functions and classes of `_socket`, and what the shim needs besides.
@@ -28,10 +33,23 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("SocketType", &base)?;
     module.setattr("_Socket", &public)?;
     let home = PyString::new(py, "_socket");
-    {
-        let table = module::TABLE;
+    for table in [
+        convert::SINGLE,
+        convert::TABLE,
+        iface::SINGLE,
+        iface::TABLE,
+        module::TABLE,
+        netdb::TABLE,
+        netdb::hosts::TABLE,
+        netdb::services::TABLE,
+    ] {
         method::add_functions(module, &home, table)?;
     }
+    let errors = py.import("rsock._errors")?;
+    for name in ["error", "gaierror", "herror", "timeout"] {
+        module.setattr(name, errors.getattr(name)?)?;
+    }
+    consts::register(module)?;
     module.setattr("has_ipv6", true)?;
     module.setattr("_build_profile", BUILD_PROFILE)?;
     capi::add(module)

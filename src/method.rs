@@ -34,6 +34,10 @@ pub(crate) struct Args<'a, 'py> {
 }
 
 impl<'a, 'py> Args<'a, 'py> {
+    pub(crate) fn py(&self) -> Python<'py> {
+        self.py
+    }
+
     /// How many positional arguments there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {

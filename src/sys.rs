@@ -5,12 +5,16 @@
 //! sanitizer without an interpreter. Nothing here retries or waits on its own but
 //! `wait`; what to do about `EINTR` and `EAGAIN` is decided in `call.rs`.
 
+pub(crate) mod copy;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod iface;
+pub(crate) mod inet;
 pub(crate) mod io;
 pub(crate) mod msg;
+pub(crate) mod netdb;
 pub(crate) mod opt;
+pub(crate) mod resolve;
 pub(crate) mod sock;
 pub(crate) mod storage;
 pub(crate) mod wait;

@@ -5,9 +5,10 @@ use std::ffi::c_int;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 
 use crate::args;
+pub(crate) use crate::text::{fs_decoded, fs_encoded, type_name};
 
 /// The socket and the function that an address is parsed for.
 #[derive(Clone, Copy)]
@@ -142,33 +143,6 @@ pub(crate) fn text(
     Ok(text.to_owned())
 }
 
-/// A path or a name as the bytes that the system has for it.
-pub(crate) fn fs_encoded(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
-    // ASCII is the same in every file system encoding that Python supports.
-    if let Ok(text) = value.cast::<PyString>()
-        && let Ok(text) = text.to_str()
-        && text.is_ascii()
-    {
-        return Ok(text.as_bytes().to_vec());
-    }
-    let encoded = value
-        .py()
-        .import("os")?
-        .call_method1("fsencode", (value,))?;
-    encoded.extract::<Vec<u8>>()
-}
-
-/// The text of a name of the system's, which loses nothing.
-pub(crate) fn fs_decoded<'py>(py: Python<'py>, name: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    if let Ok(text) = std::str::from_utf8(name)
-        && text.is_ascii()
-    {
-        return Ok(PyString::new(py, text).into_any());
-    }
-    py.import("os")?
-        .call_method1("fsdecode", (PyBytes::new(py, name),))
-}
-
 /// A field as a port.
 pub(crate) fn port(
     target: Target<'_>,
@@ -198,10 +172,4 @@ impl Port {
 
 fn out_of_range(target: Target<'_>) -> PyErr {
     PyOverflowError::new_err(format!("{}(): port must be 0-65535.", target.caller))
-}
-
-/// The name of a value's class, as CPython's messages have it.
-pub(crate) fn type_name(value: Borrowed<'_, '_, PyAny>) -> String {
-    let name = value.get_type().name();
-    name.map_or_else(|_| "object".to_owned(), |name| name.to_string())
 }

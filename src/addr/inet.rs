@@ -36,7 +36,8 @@ impl InetAddr {
 pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     let tuple = form::tuple(target, "AF_INET", value)?;
     form::length(tuple, 2, 2, "AF_INET address must be a pair (host, port)")?;
-    let host = host::name(&form::field(tuple, 0)?)?;
+    let host = form::field(tuple, 0)?;
+    let host = host::name(&host)?;
     let port = form::port(target, tuple, 1)?;
     let ip = host::ipv4(value.py(), &host)?;
     let port = port.check(target)?;

@@ -51,7 +51,8 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
         4,
         "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
     )?;
-    let host = host::name(&form::field(tuple, 0)?)?;
+    let host = form::field(tuple, 0)?;
+    let host = host::name(&host)?;
     let port = form::port(target, tuple, 1)?;
     let flowinfo = form::u32_or_zero(tuple, 2)?;
     let scope_id = form::u32_or_zero(tuple, 3)?;
@@ -79,7 +80,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
 
 pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {
     let addr = Inet6Addr::decode(raw);
-    let host = host::ipv6_text(py, addr.ip, addr.scope_id)?;
+    let host = host::ipv6_text(py, addr.ip);
     Ok((host, addr.port, addr.flowinfo, addr.scope_id)
         .into_pyobject(py)?
         .into_any())

@@ -1,10 +1,11 @@
 //! Network interfaces: their numbers and their names. See if_nametoindex(3).
 //!
 //! A name is bytes: Linux takes any byte in it but NUL, `/` and white space.
-#![expect(unsafe_code, reason = "names go to libc as C strings")]
+#![expect(unsafe_code, reason = "names go to libc as C strings, and come in a C list")]
 
 use std::ffi::{CStr, c_char, c_uint};
 
+use crate::sys::copy::text;
 use crate::sys::errno::Errno;
 
 const NAME_SIZE: usize = libc::IF_NAMESIZE;
@@ -32,6 +33,39 @@ pub(crate) fn indextoname(index: c_uint) -> Result<Vec<u8>, Errno> {
     Ok(name.to_bytes().to_vec())
 }
 
+/// The system's list, freed when dropped.
+struct List(*mut libc::if_nameindex);
+
+impl Drop for List {
+    fn drop(&mut self) {
+        // SAFETY: the list came from if_nameindex and is freed only here.
+        unsafe { libc::if_freenameindex(self.0) };
+    }
+}
+
+/// Every interface: its number and its name.
+pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
+    // SAFETY: takes nothing; the answer is null or a list.
+    let list = unsafe { libc::if_nameindex() };
+    if list.is_null() {
+        return Err(Errno::last());
+    }
+    let list = List(list);
+    let mut interfaces = Vec::new();
+    let mut at = list.0.cast_const();
+    loop {
+        // SAFETY: `at` has not passed the entry of zero and null that ends the list.
+        let entry = unsafe { &*at };
+        if entry.if_index == 0 && entry.if_name.is_null() {
+            return Ok(interfaces);
+        }
+        // SAFETY: the list's names end in NUL.
+        interfaces.push((entry.if_index, unsafe { text(entry.if_name) }));
+        // SAFETY: the end comes later, so there is a next entry.
+        at = unsafe { at.add(1) };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +79,15 @@ mod tests {
         };
         let index = nametoindex(name).unwrap();
         assert_eq!(indextoname(index).unwrap(), name.to_bytes());
+    }
+
+    #[test]
+    fn the_list_agrees_with_the_single_lookups() {
+        let interfaces = nameindex().unwrap();
+        assert!(!interfaces.is_empty());
+        for (index, name) in interfaces {
+            assert_eq!(indextoname(index).unwrap(), name);
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn cmsg_len(data: usize) -> Option<usize> {
 /// `CMSG_SPACE`: the room that a message takes; None where that is too much.
 pub(crate) fn cmsg_space(data: usize) -> Option<usize> {
     let start = aligned(HEADER);
-    (data <= LEN_MAX - start - (ALIGN - 1)).then(|| start + aligned(data))
+    (data <= LEN_MAX - start - ALIGN).then(|| start + aligned(data))
 }
 
 /// One ancillary message.

@@ -8,7 +8,6 @@
 
 use std::ffi::c_int;
 
-#[cfg(test)]
 use crate::sys::errno::Errno;
 
 /// The room that every family's address fits in.
@@ -39,7 +38,6 @@ impl RawAddr {
     }
 
     /// An address of these bytes, family field included.
-    #[cfg(test)]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Errno> {
         let mut addr = Self::empty();
         addr.bytes

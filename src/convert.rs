@@ -1,0 +1,221 @@
+//! Floor 4: byte order, addresses as text and as bytes, and the sizes of control
+//! messages. See byteorder(3), inet(3), cmsg(3). No system call is made here.
+//!
+//! `inet_aton` refuses what CPython's C library cuts off: text that follows an
+//! address and white space.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyModule, PyString};
+
+use crate::args;
+use crate::buffer::View;
+use crate::error::{os_error, os_error_text};
+use crate::method::{Answer, Args, table};
+use crate::sys::errno::Errno;
+use crate::sys::{inet, msg};
+use crate::text::{type_name, utf8};
+
+table! {
+    /// The functions that take arguments as they did in any version.
+    TABLE: PyModule {
+        One htonl = htonl,
+            "htonl(integer) -> integer\n\n\
+             A 32-bit integer from this machine's byte order to the network's.";
+        One ntohl = ntohl,
+            "ntohl(integer) -> integer\n\n\
+             A 32-bit integer from the network's byte order to this machine's.";
+        Positional inet_pton = inet_pton,
+            "inet_pton(family, text) -> bytes\n\n\
+             The bytes of an address of AF_INET or AF_INET6.";
+        Positional inet_ntop = inet_ntop,
+            "inet_ntop(family, packed) -> text\n\n\
+             The text of an address of AF_INET or AF_INET6.";
+        Positional CMSG_LEN = cmsg_len,
+            "CMSG_LEN(length) -> control message length\n\n\
+             The length of a control message with that much data, without what pads it.";
+        Positional CMSG_SPACE = cmsg_space,
+            "CMSG_SPACE(length) -> buffer size\n\n\
+             The room that a control message with that much data takes.";
+    }
+}
+
+macro_rules! single {
+    ($style:ident) => {
+        table! {
+            /// The functions that take one argument since 3.13, and a tuple of one before.
+            SINGLE: PyModule {
+                $style htons = htons,
+                    "htons(integer) -> integer\n\n\
+                     A 16-bit integer from this machine's byte order to the network's.";
+                $style ntohs = ntohs,
+                    "ntohs(integer) -> integer\n\n\
+                     A 16-bit integer from the network's byte order to this machine's.";
+                $style inet_aton = inet_aton,
+                    "inet_aton(text) -> bytes\n\n\
+                     The bytes of an IPv4 address of one to four numbers.";
+                $style inet_ntoa = inet_ntoa,
+                    "inet_ntoa(packed) -> text\n\n\
+                     The text of an IPv4 address.";
+            }
+        }
+    };
+}
+#[cfg(Py_3_13)]
+single!(One);
+#[cfg(not(Py_3_13))]
+single!(Positional);
+
+fn htons<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    swap16(args, "htons", u16::to_be)
+}
+
+fn ntohs<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    swap16(args, "ntohs", u16::from_be)
+}
+
+#[inline]
+fn swap16<'py>(args: Args<'_, 'py>, name: &str, swap: fn(u16) -> u16) -> Answer<'py> {
+    args::count(args, name, 1, 1)?;
+    let value = args::required(args, 0)?;
+    let number = args::int(value).map_err(|error| too_large(error, value.py()))?;
+    let number = u16::try_from(number).map_err(|_| {
+        PyOverflowError::new_err(if number < 0 {
+            format!("{name}: can't convert negative Python int to C 16-bit unsigned integer")
+        } else {
+            format!("{name}: Python int too large to convert to C 16-bit unsigned integer")
+        })
+    })?;
+    Ok(swap(number).into_pyobject(args.py())?.into_any())
+}
+
+/// 3.13 has other words for an int that is no C int.
+#[cold]
+fn too_large(error: PyErr, py: Python<'_>) -> PyErr {
+    if cfg!(Py_3_13) && error.is_instance_of::<PyOverflowError>(py) {
+        PyOverflowError::new_err("Python int too large to convert to C int")
+    } else {
+        error
+    }
+}
+
+fn htonl<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    swap32(args, u32::to_be)
+}
+
+fn ntohl<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    swap32(args, u32::from_be)
+}
+
+#[inline]
+fn swap32<'py>(args: Args<'_, 'py>, swap: fn(u32) -> u32) -> Answer<'py> {
+    let value = args::required(args, 0)?;
+    let number =
+        args::unsigned_long(value, || format!("expected int, {} found", type_name(value)))?;
+    let number =
+        u32::try_from(number).map_err(|_| PyOverflowError::new_err("int larger than 32 bits"))?;
+    Ok(swap(number).into_pyobject(args.py())?.into_any())
+}
+
+fn inet_aton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "inet_aton", 1, 1)?;
+    let argument = if cfg!(Py_3_13) {
+        "inet_aton() argument"
+    } else {
+        "inet_aton() argument 1"
+    };
+    let text = utf8(args::required(args, 0)?, argument)?;
+    match inet::aton(text.as_bytes()) {
+        Some(ip) => Ok(PyBytes::new(args.py(), &ip.octets()).into_any()),
+        None => Err(os_error_text("illegal IP address string passed to inet_aton")),
+    }
+}
+
+fn inet_ntoa<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "inet_ntoa", 1, 1)?;
+    packed(args::required(args, 0)?, |bytes| {
+        let octets = <[u8; 4]>::try_from(bytes)
+            .map_err(|_| os_error_text("packed IP wrong length for inet_ntoa"))?;
+        Ok(ipv4_text(args.py(), octets.into()).into_any())
+    })
+}
+
+fn inet_pton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "inet_pton", 2, 2)?;
+    let py = args.py();
+    let family = args::int(args::required(args, 0)?)?;
+    let text = utf8(args::required(args, 1)?, "inet_pton() argument 2")?.as_bytes();
+    let packed = match family {
+        libc::AF_INET => inet::ipv4(text).map(|ip| PyBytes::new(py, &ip.octets())),
+        libc::AF_INET6 => inet::ipv6(text).map(|ip| PyBytes::new(py, &ip.octets())),
+        _ => return Err(os_error(Errno(libc::EAFNOSUPPORT))),
+    };
+    match packed {
+        Some(packed) => Ok(packed.into_any()),
+        None => Err(os_error_text("illegal IP address string passed to inet_pton")),
+    }
+}
+
+fn inet_ntop<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "inet_ntop", 2, 2)?;
+    let py = args.py();
+    let family = args::int(args::required(args, 0)?)?;
+    packed(args::required(args, 1)?, |bytes| {
+        let text = match family {
+            libc::AF_INET => <[u8; 4]>::try_from(bytes).map(|ip| ipv4_text(py, ip.into())),
+            libc::AF_INET6 => <[u8; 16]>::try_from(bytes).map(|ip| ipv6_text(py, ip.into())),
+            _ => {
+                return Err(PyValueError::new_err(format!(
+                    "unknown address family {family}"
+                )));
+            }
+        };
+        text.map(Bound::into_any)
+            .map_err(|_| PyValueError::new_err("invalid length of packed IP address string"))
+    })
+}
+
+/// Runs `f` on the bytes of a bytes-like object.
+#[inline]
+fn packed<R>(
+    value: Borrowed<'_, '_, PyAny>,
+    f: impl FnOnce(&[u8]) -> PyResult<R>,
+) -> PyResult<R> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return f(bytes.as_bytes());
+    }
+    let mut view = View::empty();
+    view.readable(value)?;
+    f(&view.to_vec())
+}
+
+fn ipv4_text(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
+    PyString::new(py, inet::ipv4_text(ip).as_str())
+}
+
+fn ipv6_text(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyString> {
+    PyString::new(py, inet::ipv6_text(ip).as_str())
+}
+
+fn cmsg_len<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    cmsg_size(args, "CMSG_LEN", msg::cmsg_len)
+}
+
+fn cmsg_space<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    cmsg_size(args, "CMSG_SPACE", msg::cmsg_space)
+}
+
+fn cmsg_size<'py>(
+    args: Args<'_, 'py>,
+    name: &str,
+    size: fn(usize) -> Option<usize>,
+) -> Answer<'py> {
+    args::count(args, name, 1, 1)?;
+    let length = args::size(args::required(args, 0)?)?;
+    let size = usize::try_from(length).ok().and_then(size);
+    let size = size
+        .ok_or_else(|| PyOverflowError::new_err(format!("{name}() argument out of range")))?;
+    Ok(size.into_pyobject(args.py())?.into_any())
+}

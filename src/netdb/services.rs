@@ -1,0 +1,73 @@
+//! Floor 4: services and protocols by name and by number. See getservent(3) and
+//! getprotoent(3).
+
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::{PyModule, PyString};
+
+use crate::args;
+use crate::call::detached;
+use crate::error::os_error_text;
+use crate::method::{Answer, Args, audit, table};
+use crate::sys::netdb;
+use crate::text::c_string;
+
+table! {
+    /// The functions of this file.
+    TABLE: PyModule {
+        Positional getservbyname = getservbyname,
+            "getservbyname(servicename[, protocolname]) -> integer\n\n\
+             The port of a service; the protocol, if any, is 'tcp' or 'udp'.";
+        Positional getservbyport = getservbyport,
+            "getservbyport(port[, protocolname]) -> string\n\n\
+             The service of a port; the protocol, if any, is 'tcp' or 'udp'.";
+        Positional getprotobyname = getprotobyname,
+            "getprotobyname(name) -> integer\n\n\
+             The number of a protocol, as the constants IPPROTO_* have it.";
+    }
+}
+
+fn getservbyname<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "getservbyname", 1, 2)?;
+    let py = args.py();
+    let name = args::required(args, 0)?;
+    let c_name = c_string(name, "getservbyname() argument 1")?;
+    let proto = args.get(1);
+    let c_proto = proto
+        .map(|proto| c_string(proto, "getservbyname() argument 2"))
+        .transpose()?;
+    let none = py.None().into_bound(py);
+    let proto = proto.unwrap_or_else(|| none.as_borrowed());
+    audit(py, c"socket.getservbyname", [name, proto])?;
+    let port = detached(py, || netdb::getservbyname(&c_name, c_proto.as_deref()))
+        .ok_or_else(|| os_error_text("service/proto not found"))?;
+    Ok(port.into_pyobject(py)?.into_any())
+}
+
+fn getservbyport<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "getservbyport", 1, 2)?;
+    let py = args.py();
+    let port = args::int(args::required(args, 0)?)?;
+    let proto = args.get(1);
+    let c_proto = proto
+        .map(|proto| c_string(proto, "getservbyport() argument 2"))
+        .transpose()?;
+    let port = u16::try_from(port)
+        .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
+    let none = py.None().into_bound(py);
+    let proto = proto.unwrap_or_else(|| none.as_borrowed());
+    let number = port.into_pyobject(py)?.into_any();
+    audit(py, c"socket.getservbyport", [number.as_borrowed(), proto])?;
+    let name = detached(py, || netdb::getservbyport(port, c_proto.as_deref()))
+        .ok_or_else(|| os_error_text("port/proto not found"))?;
+    Ok(PyString::new(py, &String::from_utf8(name)?).into_any())
+}
+
+fn getprotobyname<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "getprotobyname", 1, 1)?;
+    let py = args.py();
+    let name = c_string(args::required(args, 0)?, "getprotobyname() argument 1")?;
+    let number = detached(py, || netdb::getprotobyname(&name))
+        .ok_or_else(|| os_error_text("protocol not found"))?;
+    Ok(number.into_pyobject(py)?.into_any())
+}

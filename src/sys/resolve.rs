@@ -1,0 +1,187 @@
+//! The resolver: getaddrinfo(3), getnameinfo(3) and their error texts, and the
+//! name of this host: gethostname(2), sethostname(2).
+//!
+//! Every answer is an owned value: what C allocated is copied and freed before a
+//! function here returns. The first two may wait, for as long as the system's
+//! resolver likes.
+#![expect(unsafe_code, reason = "the resolver answers in C lists and C strings")]
+
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
+
+use crate::sys::copy::{memory, text};
+use crate::sys::errno::{Errno, check};
+use crate::sys::storage::RawAddr;
+
+/// Why getaddrinfo or getnameinfo failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// An `EAI_` code.
+    Code(c_int),
+    /// `EAI_SYSTEM`: the error number that it stands for.
+    Sys(Errno),
+}
+
+impl Failure {
+    fn of(code: c_int) -> Self {
+        if code == libc::EAI_SYSTEM {
+            Self::Sys(Errno::last())
+        } else {
+            Self::Code(code)
+        }
+    }
+}
+
+/// The hints of a lookup; 0 means any.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hints {
+    pub(crate) family: c_int,
+    pub(crate) kind: c_int,
+    pub(crate) proto: c_int,
+    pub(crate) flags: c_int,
+}
+
+/// One answer of a lookup.
+#[derive(Clone)]
+pub(crate) struct Info {
+    pub(crate) family: c_int,
+    pub(crate) kind: c_int,
+    pub(crate) proto: c_int,
+    pub(crate) canonname: Vec<u8>,
+    pub(crate) addr: RawAddr,
+}
+
+/// A list of the resolver's, freed when dropped.
+struct List(*mut libc::addrinfo);
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if !self.0.is_null() {
+            // SAFETY: the list came from getaddrinfo, is freed only here, and
+            // nothing that this file returns points into it.
+            unsafe { libc::freeaddrinfo(self.0) };
+        }
+    }
+}
+
+/// getaddrinfo(3).
+pub(crate) fn getaddrinfo(
+    host: Option<&CStr>,
+    service: Option<&CStr>,
+    hints: Hints,
+) -> Result<Vec<Info>, Failure> {
+    let wanted = libc::addrinfo {
+        ai_flags: hints.flags,
+        ai_family: hints.family,
+        ai_socktype: hints.kind,
+        ai_protocol: hints.proto,
+        ai_addrlen: 0,
+        ai_addr: ptr::null_mut(),
+        ai_canonname: ptr::null_mut(),
+        ai_next: ptr::null_mut(),
+    };
+    let mut list = List(ptr::null_mut());
+    // SAFETY: both strings are null or end in NUL, the hints live past the call,
+    // and the list's head is ours to be written.
+    let code = unsafe {
+        libc::getaddrinfo(
+            host.map_or(ptr::null(), CStr::as_ptr),
+            service.map_or(ptr::null(), CStr::as_ptr),
+            &raw const wanted,
+            &raw mut list.0,
+        )
+    };
+    if code != 0 {
+        return Err(Failure::of(code));
+    }
+    let mut infos = Vec::new();
+    let mut at = list.0;
+    while !at.is_null() {
+        // SAFETY: not null, so a node of the list, which lives until `list` drops;
+        // nothing else writes to it.
+        let node = unsafe { &*at };
+        let len = usize::try_from(node.ai_addrlen).unwrap_or(0);
+        infos.push(Info {
+            family: node.ai_family,
+            kind: node.ai_socktype,
+            proto: node.ai_protocol,
+            // SAFETY: the resolver's canonical name is null or ends in NUL.
+            canonname: unsafe { text(node.ai_canonname) },
+            // SAFETY: the resolver's address is null or has the length beside it.
+            addr: RawAddr::from_bytes(&unsafe { memory(node.ai_addr.cast(), len) })
+                .map_err(Failure::Sys)?,
+        });
+        at = node.ai_next;
+    }
+    Ok(infos)
+}
+
+const HOST_ROOM: usize = 1025;
+const SERVICE_ROOM: usize = 32;
+
+/// getnameinfo(3): host and service, as bytes.
+pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    let mut host: [c_char; HOST_ROOM] = [0; HOST_ROOM];
+    let mut service: [c_char; SERVICE_ROOM] = [0; SERVICE_ROOM];
+    // SAFETY: the address and both buffers are passed with their own lengths,
+    // and the buffers are ours to be written.
+    let code = unsafe {
+        libc::getnameinfo(
+            addr.as_ptr(),
+            addr.socklen(),
+            host.as_mut_ptr(),
+            libc::socklen_t::try_from(HOST_ROOM).unwrap_or(0),
+            service.as_mut_ptr(),
+            libc::socklen_t::try_from(SERVICE_ROOM).unwrap_or(0),
+            flags,
+        )
+    };
+    if code != 0 {
+        return Err(Failure::of(code));
+    }
+    // SAFETY: getnameinfo ended the host's name with NUL.
+    let host = unsafe { text(host.as_ptr()) };
+    // SAFETY: and the service's.
+    let service = unsafe { text(service.as_ptr()) };
+    Ok((host, service))
+}
+
+/// The text of an `EAI_` code.
+pub(crate) fn gai_strerror(code: c_int) -> String {
+    // SAFETY: takes a number; the answer is a constant string.
+    let message = unsafe { libc::gai_strerror(code) };
+    // SAFETY: constant, and ends in NUL.
+    lossy(&unsafe { text(message) })
+}
+
+/// The text of an `h_errno`.
+pub(crate) fn hstrerror(code: c_int) -> String {
+    // SAFETY: takes a number; the answer is a constant string.
+    let message = unsafe { libc::hstrerror(code) };
+    // SAFETY: constant, and ends in NUL.
+    lossy(&unsafe { text(message) })
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}
+
+/// gethostname(2).
+pub(crate) fn gethostname() -> Result<Vec<u8>, Errno> {
+    let mut name: [c_char; HOST_ROOM] = [0; HOST_ROOM];
+    // SAFETY: the call writes at most the length that it is given, one less than
+    // the buffer's own, so that the name always ends in NUL.
+    check(unsafe { libc::gethostname(name.as_mut_ptr(), HOST_ROOM - 1) })?;
+    // SAFETY: ends in NUL, as said.
+    Ok(unsafe { text(name.as_ptr()) })
+}
+
+/// sethostname(2).
+pub(crate) fn sethostname(name: &[u8]) -> Result<(), Errno> {
+    #[cfg(target_vendor = "apple")]
+    let len = c_int::try_from(name.len()).map_err(|_| Errno::EINVAL)?;
+    #[cfg(not(target_vendor = "apple"))]
+    let len = name.len();
+    // SAFETY: the name and its own length.
+    check(unsafe { libc::sethostname(name.as_ptr().cast(), len) }).map(drop)
+}

@@ -1,0 +1,84 @@
+//! Floor 1: Python's text as C takes it, and back: UTF-8 for names, the file
+//! system encoding for what the system names. Errors are in the words of
+//! CPython's argument parsers. Knows nothing of what a text means.
+
+use std::ffi::CString;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+/// The name of a value's class, as CPython's messages have it.
+pub(crate) fn type_name(value: Borrowed<'_, '_, PyAny>) -> String {
+    let name = value.get_type().name();
+    name.map_or_else(|_| "object".to_owned(), |name| name.to_string())
+}
+
+/// The same, but for None, which `PyArg_Parse` calls by its own name.
+pub(crate) fn argument_type(value: Borrowed<'_, '_, PyAny>) -> String {
+    if value.is_none() {
+        "None".to_owned()
+    } else {
+        type_name(value)
+    }
+}
+
+/// A str argument as UTF-8 without NUL; `argument` names it in the `TypeError`,
+/// as `inet_pton() argument 2` does.
+#[inline]
+pub(crate) fn utf8<'a>(value: Borrowed<'a, '_, PyAny>, argument: &str) -> PyResult<&'a str> {
+    match value.extract::<&'a str>() {
+        Ok(text) if !text.as_bytes().contains(&0) => Ok(text),
+        Ok(_) => Err(PyValueError::new_err("embedded null character")),
+        Err(error) => Err(not_utf8(error, value, argument)),
+    }
+}
+
+#[cold]
+fn not_utf8(error: PyErr, value: Borrowed<'_, '_, PyAny>, argument: &str) -> PyErr {
+    if value.is_instance_of::<PyString>() {
+        return error;
+    }
+    PyTypeError::new_err(format!(
+        "{argument} must be str, not {}",
+        argument_type(value)
+    ))
+}
+
+/// The same, owned and with its NUL.
+pub(crate) fn c_string(value: Borrowed<'_, '_, PyAny>, argument: &str) -> PyResult<CString> {
+    let text = utf8(value, argument)?;
+    CString::new(text).map_err(|_| PyValueError::new_err("embedded null character"))
+}
+
+/// A str, bytes or path-like object in the file system encoding.
+pub(crate) fn fs_encoded(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
+    // ASCII is the same in every file system encoding that Python supports.
+    if let Ok(text) = value.extract::<&str>()
+        && text.is_ascii()
+    {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let py = value.py();
+    let encoded = py
+        .import(intern!(py, "os"))?
+        .call_method1(intern!(py, "fsencode"), (value,))?;
+    encoded.extract::<Vec<u8>>()
+}
+
+/// A str, bytes or path-like object as a C string of the file system encoding.
+pub(crate) fn fs_string(value: Borrowed<'_, '_, PyAny>) -> PyResult<CString> {
+    CString::new(fs_encoded(value)?).map_err(|_| PyValueError::new_err("embedded null byte"))
+}
+
+/// The str of bytes of the system's, which may be in no encoding at all.
+pub(crate) fn fs_decoded<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && text.is_ascii()
+    {
+        return Ok(PyString::new(py, text).into_any());
+    }
+    py.import(intern!(py, "os"))?
+        .call_method1(intern!(py, "fsdecode"), (PyBytes::new(py, bytes),))
+}
