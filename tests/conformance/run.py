@@ -247,17 +247,23 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Run everything; the number returned is the exit status."""
-    # A shell ignores it for what it starts in the background, and so would every test.
+    # A shell has SIGINT ignored by what it starts in the background, and so by every test.
+    # Whichever of the two it is, a run that is stopped takes the suite's processes with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = arguments()
     sessions = [Session(options, python) for python in options.python or [sys.executable]]
     try:
-        alone = not all(session.interpreter.namespace for session in sessions)
-        with ThreadPoolExecutor(1 if alone else options.jobs) as pool:
-            rows = [row for part in pool.map(Session.rows, sessions) for row in part]
+        apart = all(session.interpreter.namespace for session in sessions)
+        if options.jobs > 1 and apart:
+            with ThreadPoolExecutor(options.jobs) as pool:
+                parts = list(pool.map(Session.rows, sessions))
+        else:
+            parts = [session.rows() for session in sessions]
     finally:
         for session in sessions:
             session.interpreter.close()
+    rows = [row for part in parts for row in part]
     report(rows)
     failed = any(row.failed for row in rows)
     say(f"\n{'FAILED' if failed else 'passed'}; logs in {options.logs}")
