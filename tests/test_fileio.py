@@ -87,18 +87,18 @@ def test_socketio_refuses_other_modes(mod, monkeypatch):
 
 
 def test_text_goes_through_both_ways(mod):
-    with tcp_pair(mod) as (client, server):
-        with (
-            client.makefile("rw", encoding="utf-16-le", newline="\r\n") as file,
-            server.makefile("rwb") as other,
-        ):
-            file.write("grüße\n")
-            file.flush()
-            assert other.readline() + other.read(1) == "grüße\r\n".encode("utf-16-le")
-            other.write("antwort\r\nrest".encode("utf-16-le"))
-            other.flush()
-            server.shutdown(mod.SHUT_WR)
-            assert list(file) == ["antwort\r\n", "rest"]
+    with (
+        tcp_pair(mod) as (client, server),
+        client.makefile("rw", encoding="utf-16-le", newline="\r\n") as file,
+        server.makefile("rwb") as other,
+    ):
+        file.write("grüße\n")
+        file.flush()
+        assert other.readline() + other.read(1) == "grüße\r\n".encode("utf-16-le")
+        other.write("antwort\r\nrest".encode("utf-16-le"))
+        other.flush()
+        server.shutdown(mod.SHUT_WR)
+        assert list(file) == ["antwort\r\n", "rest"]
 
 
 @pytest.mark.parametrize("buffering", [0, 1, 2, 1000, None])

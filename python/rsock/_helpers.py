@@ -203,12 +203,15 @@ if hasattr(_rsock, "socketpair"):
         if family is None:
             family = AddressFamily.AF_UNIX
         left, right = _rsock.socketpair(family, type, proto)
-        one = _adopt(family, type, proto, left.detach())
         try:
-            return one, _adopt(family, type, proto, right.detach())
-        except BaseException:
-            one.close()
-            raise
+            one = _adopt(family, type, proto, left.detach())
+            try:
+                return one, _adopt(family, type, proto, right.detach())
+            except BaseException:
+                one.close()
+                raise
+        finally:
+            right.close()
 
 
 def _fallback_socketpair(
