@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,9 @@ from typing import Any
 
 import harness
 import targets
+
+QUIET = 0.5
+"""The load average above which the servers' rows are not to be trusted."""
 
 PARTS = ["calls", "servers", "growth", "startup"]
 
@@ -82,6 +86,8 @@ def main() -> None:
     parser.add_argument("--no-store", action="store_true", help="write no results")
     options = parser.parse_args()
     harness.bare_binary()
+    if os.getloadavg()[0] > QUIET:
+        print("the machine is busy: beside a busy thread, servers answer by chance on such a one")
     for python in options.python or [sys.executable]:
         numbers: dict[str, Any] = {"machine": described(python, options.modules)}
         numbers["quick"] = options.quick
