@@ -20,13 +20,13 @@ PACKAGE = ROOT / "python" / "rsock"
 # Lowest floor first. A pattern that ends in `*` stands for every file of that
 # folder that is not named itself.
 RUST_FLOORS = [
-    ("0a", ["sys::errno"]),
+    ("0a", ["sys::copy", "sys::errno"]),
     ("0b", ["sys::fd", "sys::storage"]),
     ("0c", ["sys::io", "sys::opt", "sys::wait"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),
     ("1a", ["enums", "error", "method", "timeout"]),
-    ("1b", ["args", "buffer"]),
+    ("1b", ["args", "buffer", "text"]),
     ("2", ["call"]),
     ("3a", ["addr::form", "addr::host"]),
     ("3b", ["addr::*"]),
@@ -73,6 +73,7 @@ BRINGS_SOCKET = {
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 UNIT_TESTS = re.compile(r"^#\[cfg\((?:all\()?test\b.*", re.MULTILINE | re.DOTALL)
+INLINE_MODULE = re.compile(r"\bmod \w+ \{")
 PATH_START = re.compile(r"\b(crate|super)::")
 SEGMENT = re.compile(r"\s*(\w+)\s*(::)?")
 
@@ -123,12 +124,25 @@ def paths_from(code: str, at: int) -> tuple[list[list[str]], int]:
     return [[name, *tail] for tail in tails] or [[name]], end
 
 
+def inline_modules(code: str, at: int) -> int:
+    """Count the `mod name { ... }` blocks of the file that an offset is in."""
+    count = 0
+    for block in INLINE_MODULE.finditer(code, 0, at):
+        inside = code[block.end() : at]
+        if inside.count("{") >= inside.count("}"):
+            count += 1
+    return count
+
+
 def rust_uses(module: str, source: str, modules: set[str]) -> set[str]:
     """Name the modules of this crate that a file's paths lead to."""
     code = code_of(source)
     used = set()
     for start in PATH_START.finditer(code):
-        base = [] if start[1] == "crate" else module.split("::")[:-1]
+        # in a file's inline module, `super` is the file itself
+        parents = 0 if inline_modules(code, start.start()) else 1
+        own = module.split("::")
+        base = [] if start[1] == "crate" else own[: len(own) - parents]
         for path in paths_from(code, start.end())[0]:
             full = base + path
             while full and "::".join(full) not in modules:
@@ -237,6 +251,13 @@ def test_reader_of_rust_paths_sees_each_form():
     }
     uses = rust_uses("sockobj::transfer", source, modules)
     assert uses == {"sys::errno", "sys::fd", "sockobj::state", "call"}
+
+
+def test_reader_of_rust_paths_knows_inline_modules():
+    source = "mod one { use super::Thing; }\nuse super::state;\nmod two { mod x {} use super::f; }"
+    modules = {"sockobj", "sockobj::options", "sockobj::state"}
+    assert rust_uses("sockobj::options", source, modules) == {"sockobj::state"}
+    assert rust_uses("sockobj::options", "use super::Thing;", modules) == {"sockobj"}
 
 
 def test_reader_of_rust_paths_calls_the_root_lib():
