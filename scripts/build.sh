@@ -14,5 +14,9 @@ if ! command -v cargo >/dev/null; then
     exit 1
 fi
 echo "Building the release extension for $("$venv/bin/python" -V)"
-VIRTUAL_ENV=$(cd "$venv" && pwd) "$venv/bin/python" -m maturin develop --release --quiet
+log=$venv/build.log
+VIRTUAL_ENV=$(cd "$venv" && pwd) "$venv/bin/python" -m maturin develop --release >"$log" 2>&1 || {
+    cat "$log" >&2
+    exit 1
+}
 touch "$venv/built"

@@ -114,6 +114,7 @@ def turn(on: str, tree: Path, manifest: Path, folder: Path, *, tell: bool) -> di
         print(describe("server", seen[0]))
         print(describe("client", seen[1]))
     result: dict[str, Any] = json.loads(client.stdout)
+    result["cpu_seconds"] = sum(one["cpu_seconds"] for one in seen)
     return result
 
 
@@ -135,14 +136,20 @@ def main() -> None:
             for on, had in results.items():
                 had.append(turn(on, tree, manifest, folder, tell=number == 0))
 
-    best = {on: min(one["seconds"] for one in had) for on, had in results.items()}
+    best = {
+        on: {key: min(one[key] for one in had) for key in ("seconds", "cpu_seconds")} for on, had in results.items()
+    }
     first = results["rsock"][0]
     print(f"files   {first['files']}, every SHA-256 equal in every turn")
     print(f"bytes   {first['bytes']}")
-    for on, seconds in best.items():
-        rate = first["bytes"] / MEBI / seconds
-        print(f"{on:7} {seconds:.3f} s, {rate:.0f} MiB/s (best of {options.turns})")
-    print(f"rsock took {best['rsock'] / best['stock']:.2f} of stock Python's time")
+    for on, row in best.items():
+        rate = first["bytes"] / MEBI / row["seconds"]
+        print(
+            f"{on:7} {row['seconds']:.3f} s, {rate:.0f} MiB/s; both processes used "
+            f"{row['cpu_seconds']:.3f} s of processor time (best of {options.turns})"
+        )
+    ratio = best["rsock"]["seconds"] / best["stock"]["seconds"]
+    print(f"rsock took {ratio:.2f} of stock Python's time")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 For an unmodified program: with this folder on PYTHONPATH the interpreter imports
 this file while it starts, and at the end it writes a JSON report to the file that
 RSOCK_WITNESS names. The report has the class that `socket.socket` was, the name
-of `_socket`, and for each module that holds a socket module the class in there.
+of `_socket`, for each module that holds a socket module the class in there, and
+the processor time that the program took.
 Nothing is imported before the end, so that the order of imports is the program's.
 """
 
@@ -19,6 +20,7 @@ def _class_of(module):
 
 def _report(path):
     import json
+    import time
     import types
 
     modules = dict(sys.modules)
@@ -30,6 +32,7 @@ def _report(path):
     report = {
         "socket": _class_of(modules.get("socket")),
         "_socket": getattr(modules.get("_socket"), "__name__", None),
+        "cpu_seconds": time.process_time(),
         "holders": {name: kind for name, kind in held.items() if kind},
     }
     with open(path, "w", encoding="utf-8") as file:
