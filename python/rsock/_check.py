@@ -65,15 +65,16 @@ def _tls() -> str:
     except ImportError as exc:
         return f"none: {exc}"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    left, right = _public.socketpair()
+    one, other = _public.socketpair()
     try:
-        left = context.wrap_socket(left, server_hostname="localhost", do_handshake_on_connect=False)
+        one = context.wrap_socket(one, server_hostname="localhost", do_handshake_on_connect=False)
+        where = "on rsock" if isinstance(one, _rsock.socket) else "on the built-in socket: ssl was loaded before rsock"
     except TypeError:
-        return f"{ssl.OPENSSL_VERSION}, but _ssl was loaded before rsock and refuses its sockets"
+        where = "not on rsock: _ssl was loaded before it"
     finally:
-        left.close()
-        right.close()
-    return f"{ssl.OPENSSL_VERSION}, on rsock"
+        one.close()
+        other.close()
+    return f"{ssl.OPENSSL_VERSION}, {where}"
 
 
 def _families() -> "Iterator[tuple[str, str]]":

@@ -88,8 +88,8 @@ def install(*, allow_late_ssl: bool = False) -> None:
     """Have `import socket` and `import _socket` give rsock, in this process and from now on.
 
     Call it before anything imports `socket`. Modules that did so earlier keep what they have: they are named in
-    a LateInstallWarning. If `_ssl` is among them, no socket of rsock can be used for TLS in this process, and
-    RuntimeError is raised, unless `allow_late_ssl` says that the program does without.
+    a LateInstallWarning. If `_ssl` is among them, there can be no TLS over rsock in this process, and RuntimeError
+    is raised, unless `allow_late_ssl` says that the program does without.
     """
     with _lock:
         if not _state.installed:
@@ -98,7 +98,7 @@ def install(*, allow_late_ssl: bool = False) -> None:
                 raise RuntimeError(
                     "rsock.install() came too late for TLS: _ssl is loaded and accepts sockets of the built-in "
                     "_socket only. Call it before anything imports ssl, or run the program with python -m rsock; "
-                    "install(allow_late_ssl=True) goes without TLS"
+                    "install(allow_late_ssl=True) goes on, with no TLS over rsock"
                 )
             _state.ssl_before = ssl
             _state.before = {name: sys.modules.get(name) for name in _OURS}
