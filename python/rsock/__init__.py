@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 for _class in _enums.CLASSES:
     globals().update(_class.__members__)
 
-__all__ = [name for name in dir(_rsock) if not name.startswith("_")]
-__all__ += [name for name in _helpers.__all__ if not name.startswith("_") and name not in __all__]
-__all__ += ["AddressFamily", "SocketKind"]
+__all__ = sorted(name for name in {*vars(_rsock), *_helpers.__all__, "AddressFamily", "SocketKind"} if name[0] != "_")
 
 for _function in (
     _fileio.__getstate__,

@@ -18,18 +18,26 @@ if TYPE_CHECKING:
 
 __all__ = ["CLASSES", "AddressFamily", "AddressInfo", "MsgFlag", "SocketKind", "_intenum_converter", "set_origin"]
 
+
+class _Constants:
+    """What `_convert_` takes a module for: one that has the constants of one enum only."""
+
+
+_sources = {"AF_": _Constants(), "SOCK_": _Constants(), "MSG_": _Constants(), "AI_": _Constants()}
+for _name, _value in vars(_rsock).items():
+    # one look at each of the many constants
+    _source = _sources.get(_name[: _name.find("_") + 1])
+    if _source is not None:
+        setattr(_source, _name, _value)
+
 for _base, _name, _prefix in (
     (IntEnum, "AddressFamily", "AF_"),
     (IntEnum, "SocketKind", "SOCK_"),
     (IntFlag, "MsgFlag", "MSG_"),
     (IntFlag, "AddressInfo", "AI_"),
 ):
-
-    def _chosen(constant: str, prefix: str = _prefix) -> bool:
-        return constant.startswith(prefix) and constant.isupper()
-
     # The class and its members become globals of this file.
-    _base._convert_(_name, __name__, _chosen, _rsock)  # type: ignore[union-attr]
+    _base._convert_(_name, __name__, str.isupper, _sources[_prefix])  # type: ignore[union-attr]
 
 CLASSES: "tuple[Any, ...]" = (AddressFamily, SocketKind, MsgFlag, AddressInfo)
 
