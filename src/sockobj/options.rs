@@ -42,9 +42,7 @@ pub(crate) fn getsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
 }
 
 fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) -> Answer<'py> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if socket.family() == libc::AF_VSOCK {
-        // The options of AF_VSOCK are 64 bits wide.
+    if is_wide(socket) {
         let mut value = [0_u8; 8];
         socket
             .at_once(|number| opt::get_bytes(number, level, name, &mut value))
@@ -71,8 +69,8 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     if args.len() == 4 {
         let len = length_alone(args::required(args, 3)?)?;
         socket.at_once(|number| opt::set_len(number, level, name, len))
-    } else if let Some(value) = number(value)? {
-        socket.at_once(|number| opt::set_int(number, level, name, value))
+    } else if let Some(value) = number(socket, value)? {
+        socket.at_once(|number| opt::set_bytes(number, level, name, value.bytes()))
     } else {
         let mut view = View::empty();
         view.readable(value)?;
@@ -84,10 +82,32 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     Ok(none(slf.py()))
 }
 
+/// An option's value that was given as an int.
+enum Number {
+    Int([u8; size_of::<c_int>()]),
+    /// The options of AF_VSOCK are 64 bits wide.
+    Wide([u8; size_of::<u64>()]),
+}
+
+impl Number {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Int(bytes) => bytes,
+            Self::Wide(bytes) => bytes,
+        }
+    }
+}
+
 /// The value as an int; None where it is to be read as bytes. An int that does
 /// not fit is a `TypeError`, because it is no bytes-like object either.
-fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<c_int>> {
-    match args::int(value) {
+fn number(socket: &Socket, value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<Number>> {
+    let parsed = if is_wide(socket) {
+        let wide = value.extract::<u64>();
+        wide.map(|number| Number::Wide(number.to_ne_bytes()))
+    } else {
+        args::int(value).map(|number| Number::Int(number.to_ne_bytes()))
+    };
+    match parsed {
         Ok(number) => Ok(Some(number)),
         Err(error)
             if error.is_instance_of::<PyTypeError>(value.py())
@@ -97,6 +117,16 @@ fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<c_int>> {
         }
         Err(error) => Err(error),
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_wide(socket: &Socket) -> bool {
+    socket.family() == libc::AF_VSOCK
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_wide(_: &Socket) -> bool {
+    false
 }
 
 fn length_alone(value: Borrowed<'_, '_, PyAny>) -> PyResult<libc::socklen_t> {
