@@ -43,8 +43,8 @@ test-threads: $(VENV)/built  ## the Python tests, each in ten threads at once
 conformance: $(VENV)/built  ## CPython's own suites over rsock, compared with stock (ARGS="--suites full")
 	@$(PY) tests/conformance/run.py $(ARGS)
 
-test-kernel: $(VENV)/built  ## the families that this kernel lacks, in a guest kernel
-	@PYTHON=$(PY) tests/kernel/run.sh $(ARGS)
+test-kernel: $(VENV)/built  ## the families that this kernel lacks, in a guest kernel, if one can be had
+	@PYTHON=$(PY) tests/kernel/run.sh $(ARGS) || [ $$? -eq 77 ]
 
 bench: $(VENV)/built  ## rsock, the stdlib and bare system calls, in turns (ARGS=--quick)
 	@$(PY) benches/run.py $(ARGS)
