@@ -98,7 +98,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
             plain_int(tuple, 1)?;
             let name = form::u64_field(tuple, 1)?;
             let pgn = form::u32_field(tuple, 2)?;
-            let addr = form::fit(target, "addr", form::int(tuple, 3)?, u8::MAX.into())?;
+            let addr = form::narrow(target, tuple, 3, "addr", u8::MAX.into())?;
             (interface, CanId::J1939 { name, pgn, addr })
         }
         _ => {

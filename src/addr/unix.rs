@@ -82,6 +82,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addr::fuzz;
 
     fn addr(name: &[u8]) -> UnixAddr {
         UnixAddr {
@@ -103,5 +104,29 @@ mod tests {
         assert!(addr(&[b'a'; PATH_ROOM]).encode().is_none());
         assert!(addr(&[0; PATH_ROOM]).encode().is_some());
         assert!(addr(&[0; PATH_ROOM + 1]).encode().is_none());
+    }
+
+    fn check(bytes: &[u8]) {
+        // A path without room for its NUL can be read, and not written.
+        let fits =
+            |raw: &RawAddr| Some(UnixAddr::decode(raw)).filter(|addr| addr.encode().is_some());
+        fuzz::stable(bytes, fits, UnixAddr::encode);
+    }
+
+    #[test]
+    fn fuzz_decode() {
+        fuzz::corpus("unix", check);
+        bolero::check!().for_each(check);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!().with_type().for_each(|name: &Vec<u8>| {
+            let addr = addr(name);
+            let has_nul = !addr.is_abstract() && name.contains(&0);
+            if !has_nul && addr.encode().is_some() {
+                fuzz::same(&addr, UnixAddr::encode, |raw| Some(UnixAddr::decode(raw)));
+            }
+        });
     }
 }

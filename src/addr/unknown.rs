@@ -50,3 +50,46 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
         .into_pyobject(py)?
         .into_any())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::fuzz;
+
+    fn read(raw: &RawAddr) -> Option<(c_int, Vec<u8>)> {
+        let (family, data) = decode(raw);
+        Some((family, data.to_vec()))
+    }
+
+    fn written(addr: &(c_int, Vec<u8>)) -> Option<RawAddr> {
+        encode(addr.0, &addr.1)
+    }
+
+    #[test]
+    fn what_does_not_fit_is_none() {
+        assert!(encode(99, &[1; CAPACITY - DATA]).is_some());
+        assert!(encode(99, &[1; CAPACITY - DATA + 1]).is_none());
+    }
+
+    fn check(bytes: &[u8]) {
+        fuzz::stable(bytes, read, written);
+    }
+
+    #[test]
+    fn fuzz_decode() {
+        fuzz::corpus("unknown", check);
+        bolero::check!().for_each(check);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!()
+            .with_type()
+            .for_each(|(family, data): &(u8, Vec<u8>)| {
+                let addr = (c_int::from(*family), data.clone());
+                if written(&addr).is_some() {
+                    fuzz::same(&addr, written, read);
+                }
+            });
+    }
+}
