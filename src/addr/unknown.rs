@@ -56,9 +56,9 @@ mod tests {
     use super::*;
     use crate::addr::fuzz;
 
-    fn read(raw: &RawAddr) -> Option<(c_int, Vec<u8>)> {
+    fn read(raw: &RawAddr) -> (c_int, Vec<u8>) {
         let (family, data) = decode(raw);
-        Some((family, data.to_vec()))
+        (family, data.to_vec())
     }
 
     fn written(addr: &(c_int, Vec<u8>)) -> Option<RawAddr> {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     fn check(bytes: &[u8]) {
-        fuzz::stable(bytes, read, written);
+        fuzz::stable(bytes, |raw| Some(read(raw)), written);
     }
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
             .for_each(|(family, data): &(u8, Vec<u8>)| {
                 let addr = (c_int::from(*family), data.clone());
                 if written(&addr).is_some() {
-                    fuzz::same(&addr, written, read);
+                    fuzz::same(&addr, written, |raw| Some(read(raw)));
                 }
             });
     }
