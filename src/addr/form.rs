@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::args;
-pub(crate) use crate::text::{fs_decoded, fs_encoded, type_name};
+pub(crate) use crate::text::type_name;
 
 const PORT_MAX: u32 = 0xffff;
 

@@ -8,10 +8,11 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::addr::form::{self, Target};
+use crate::addr::form::Target;
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::storage::{RawAddr, Reader, Writer};
+use crate::text::{fs_decoded, fs_encoded};
 
 const PATH_OFFSET: usize = std::mem::offset_of!(libc::sockaddr_un, sun_path);
 const PATH_ROOM: usize = size_of::<libc::sockaddr_un>() - PATH_OFFSET;
@@ -60,7 +61,7 @@ impl UnixAddr {
 
 pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     let name = if value.is_instance_of::<PyString>() {
-        form::fs_encoded(value)?
+        fs_encoded(value)?
     } else {
         let mut view = View::empty();
         view.readable(value)?;
@@ -76,7 +77,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
     if addr.is_abstract() {
         return Ok(PyBytes::new(py, &addr.name).into_any());
     }
-    form::fs_decoded(py, &addr.name)
+    fs_decoded(py, &addr.name)
 }
 
 #[cfg(test)]

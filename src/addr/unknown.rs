@@ -7,10 +7,11 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::addr::form::{self, Target, type_name};
+use crate::addr::form::{self, Target};
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::storage::{CAPACITY, RawAddr, Reader, Writer};
+use crate::text::type_name;
 
 const DATA: usize = size_of::<libc::sa_family_t>();
 const FORM: &str = "address must be a pair (family, bytes)";
