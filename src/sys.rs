@@ -9,6 +9,8 @@ pub(crate) mod copy;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod iface;
+#[cfg(target_vendor = "apple")]
+pub(crate) mod kctl;
 pub(crate) mod inet;
 pub(crate) mod io;
 pub(crate) mod msg;

@@ -5,7 +5,7 @@
 //! and nothing for `TIPC_ADDR_NAME`, which comes back with its instance twice, as
 //! in CPython; node, reference and nothing for `TIPC_ADDR_ID`.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 
 use crate::addr::form::{self, Target};
@@ -100,20 +100,23 @@ impl TipcAddr {
 pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     let tuple = form::tuple(target, "AF_TIPC", value)?;
     form::length(tuple, 4, 5, FORM)?;
-    let kind = form::long(tuple, 0)?;
+    let kind = match form::int(tuple, 0) {
+        Ok(kind) => u8::try_from(kind).unwrap_or(0),
+        // Out of range is as unknown as any other type that there is none of.
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => 0,
+        Err(error) => return Err(error),
+    };
     let values = [
         form::u32_field(tuple, 1)?,
         form::u32_field(tuple, 2)?,
         form::u32_field(tuple, 3)?,
     ];
     let scope = if tuple.len() > 4 {
-        form::fit(target, "scope", form::int(tuple, 4)?, u8::MAX.into())?
+        form::narrow(target, tuple, 4, "scope", u8::MAX.into())?
     } else {
         CLUSTER_SCOPE
     };
-    u8::try_from(kind)
-        .ok()
-        .and_then(|kind| TipcAddr::from_fields(kind, values, scope))
+    TipcAddr::from_fields(kind, values, scope)
         .map(TipcAddr::encode)
         .ok_or_else(|| PyTypeError::new_err("Invalid address type"))
 }
