@@ -9,10 +9,10 @@ pub(crate) mod copy;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod iface;
-#[cfg(target_vendor = "apple")]
-pub(crate) mod kctl;
 pub(crate) mod inet;
 pub(crate) mod io;
+#[cfg(target_vendor = "apple")]
+pub(crate) mod kctl;
 pub(crate) mod msg;
 pub(crate) mod netdb;
 pub(crate) mod opt;
