@@ -37,6 +37,13 @@ def mod(request: pytest.FixtureRequest) -> ModuleType:
     return importlib.import_module(request.param)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what starts processes: in ten threads it is ten times as slow, and proves no more."""
+    if {"subprocess", "children", "Launcher", "EXPECTED"} & set(vars(item.module)):
+        item.add_marker(pytest.mark.thread_unsafe(reason="starts processes"))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose `needs` this machine does not meet."""
     for mark in item.iter_markers("needs"):
