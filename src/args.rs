@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyTuple};
+use pyo3::types::PyInt;
 
 use crate::method::Args;
 
@@ -263,71 +263,4 @@ fn missing_names(function: &str, missing: &[&str]) -> PyErr {
         "{function}() missing {} required positional argument{plural}: {list}",
         quoted.len()
     ))
-}
-
-/// Whose words a constructor's errors are in, and its name there.
-pub(crate) enum Shape {
-    /// A class written in C.
-    C(&'static str),
-    /// A class written in Python.
-    Python(&'static str),
-}
-
-/// Sorts a constructor's arguments, all of them optional, into named places.
-pub(crate) fn from_tuple<'py, const N: usize>(
-    args: &Bound<'py, PyTuple>,
-    kwargs: Option<&Bound<'py, PyDict>>,
-    shape: &Shape,
-    names: [&str; N],
-) -> PyResult<[Option<Bound<'py, PyAny>>; N]> {
-    let mut places = [const { None }; N];
-    let given = args.len() + kwargs.map_or(0, pyo3::types::PyDictMethods::len);
-    match shape {
-        Shape::C(function) if given > N => {
-            return Err(PyTypeError::new_err(format!(
-                "{function}() takes at most {N} arguments ({given} given)"
-            )));
-        }
-        _ => {}
-    }
-    for (place, value) in places.iter_mut().zip(args) {
-        *place = Some(value);
-    }
-    for (key, value) in kwargs.into_iter().flatten() {
-        let key = key.to_string();
-        let at = names.iter().position(|name| *name == key);
-        let Some((at, place)) = at.and_then(|at| Some((at, places.get_mut(at)?))) else {
-            return Err(unknown_keyword(shape, &key));
-        };
-        if place.replace(value).is_some() {
-            return Err(given_twice(shape, &key, at));
-        }
-    }
-    match shape {
-        Shape::Python(function) if args.len() > N => Err(too_many(function, 0, N, args.len())),
-        _ => Ok(places),
-    }
-}
-
-fn unknown_keyword(shape: &Shape, key: &str) -> PyErr {
-    PyTypeError::new_err(match shape {
-        Shape::C(function) if cfg!(not(Py_3_13)) => {
-            format!("'{key}' is an invalid keyword argument for {function}()")
-        }
-        Shape::C(function) | Shape::Python(function) => {
-            format!("{function}() got an unexpected keyword argument '{key}'")
-        }
-    })
-}
-
-fn given_twice(shape: &Shape, key: &str, at: usize) -> PyErr {
-    PyTypeError::new_err(match shape {
-        Shape::C(function) => format!(
-            "argument for {function}() given by name ('{key}') and position ({})",
-            at + 1
-        ),
-        Shape::Python(function) => {
-            format!("{function}() got multiple values for argument '{key}'")
-        }
-    })
 }

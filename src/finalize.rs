@@ -14,6 +14,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::Socket;
 
@@ -42,6 +43,15 @@ unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
     };
     // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
     unsafe { Python::attach_unchecked(body) };
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]
+/// `__del__()`: what the finalizer does, for a subclass to call.
+pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    if slf.get().fileno() >= 0 {
+        end(slf);
+    }
+    Ok(none(slf.py()))
 }
 
 #[cold]

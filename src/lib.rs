@@ -45,8 +45,10 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
         netdb::hosts::TABLE,
         netdb::services::TABLE,
     ] {
-        method::add_functions(module, &home, table)?;
+        method::add_functions(module, &home, "", table)?;
     }
+    let public = PyString::new(py, "rsock");
+    method::add_functions(module, &public, "_", netdb::PUBLIC)?;
     let errors = py.import("rsock._errors")?;
     for name in ["error", "gaierror", "herror", "timeout"] {
         module.setattr(name, errors.getattr(name)?)?;

@@ -298,10 +298,12 @@ impl Entry {
     }
 }
 
-/// Adds a table's functions to a module; `home` is what they say they live in.
+/// Adds a table's functions to a module, under their names with a prefix; `home`
+/// is what they say they live in.
 pub(crate) fn add_functions(
     module: &Bound<'_, PyModule>,
     home: &Bound<'_, PyString>,
+    prefix: &str,
     table: Table,
 ) -> PyResult<()> {
     for entry in (table.entries)() {
@@ -312,7 +314,7 @@ pub(crate) fn add_functions(
         let function = unsafe { ffi::PyCFunction_NewEx(def, module.as_ptr(), home.as_ptr()) };
         // SAFETY: as said.
         let function = unsafe { Bound::from_owned_ptr_or_err(module.py(), function) }?;
-        module.setattr(name.to_string_lossy().as_ref(), function)?;
+        module.setattr(format!("{prefix}{}", name.to_string_lossy()), function)?;
     }
     Ok(())
 }

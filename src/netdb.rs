@@ -35,16 +35,22 @@ table! {
             "getaddrinfo(host, port, family=0, type=0, proto=0, flags=0)\n\
              -> list of (family, type, proto, canonname, address)\n\n\
              The addresses of a host and a port, as plain ints and tuples.";
-        Keywords _getaddrinfo = with_members,
-            "_getaddrinfo(host, port, family=0, type=0, proto=0, flags=0)\n--\n\n\
+        Positional getnameinfo = getnameinfo,
+            "getnameinfo(sockaddr, flags) -> (host, port)\n\n\
+             The names of an address's host and port, or their numbers as the flags say.";
+    }
+}
+
+table! {
+    /// What the public module knows by the same name as the plain function here.
+    PUBLIC: PyModule {
+        Keywords getaddrinfo = with_members,
+            "getaddrinfo(host, port, family=0, type=0, proto=0, flags=0)\n--\n\n\
              The addresses of a host and a port.\n\n\
              Each is a tuple (family, type, proto, canonname, address); family and type are\n\
              members of their enums, the address is as the family's sockets take it. The\n\
              host is a name, a literal address or None, the port a number, a service's name\n\
              or None. A literal with a numeric port needs no resolver.";
-        Positional getnameinfo = getnameinfo,
-            "getnameinfo(sockaddr, flags) -> (host, port)\n\n\
-             The names of an address's host and port, or their numbers as the flags say.";
     }
 }
 

@@ -10,15 +10,14 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 pub(crate) mod connect;
 pub(crate) mod lifecycle;
 pub(crate) mod message;
+pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod state;
 pub(crate) mod transfer;
 
-use crate::args::{self, Shape};
 use crate::finalize;
 use crate::method::{Answer, table};
 use crate::typeobj;
-use lifecycle::Wanted;
 use state::{PublicSocket, Socket};
 
 #[pymethods]
@@ -27,15 +26,6 @@ impl Socket {
     #[pyo3(signature = (*_args, **_kwargs), text_signature = None)]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::unopened()
-    }
-
-    #[pyo3(signature = (*args, **kwargs))]
-    fn __init__(
-        slf: &Bound<'_, Self>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<()> {
-        lifecycle::open(slf, &wanted(args, kwargs, &Shape::C("socket"))?)
     }
 
     fn __repr__(&self) -> String {
@@ -61,20 +51,6 @@ impl PublicSocket {
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyClassInitializer<Self> {
         PyClassInitializer::from(Socket::unopened()).add_subclass(Self)
-    }
-
-    #[pyo3(signature = (*args, **kwargs))]
-    fn __init__(
-        slf: &Bound<'_, Self>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<()> {
-        let wanted = wanted(args, kwargs, &Shape::Python("socket.__init__"))?;
-        let socket = slf.as_super();
-        lifecycle::open(socket, &wanted)?;
-        socket.get().io_refs.store(0, Ordering::Relaxed);
-        socket.get().closed.store(false, Ordering::Relaxed);
-        Ok(())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -114,27 +90,11 @@ impl PublicSocket {
     }
 }
 
-fn wanted<'py>(
-    args: &Bound<'py, PyTuple>,
-    kwargs: Option<&Bound<'py, PyDict>>,
-    shape: &Shape,
-) -> PyResult<Wanted<'py>> {
-    let names = ["family", "type", "proto", "fileno"];
-    let [family, kind, proto, fileno] = args::from_tuple(args, kwargs, shape, names)?;
-    let number = |value: Option<Bound<'py, PyAny>>| {
-        value.map_or(Ok(-1), |value| args::plain_int(value.as_borrowed()))
-    };
-    Ok(Wanted {
-        family: number(family)?,
-        kind: number(kind)?,
-        proto: number(proto)?,
-        fileno: fileno.filter(|value| !value.is_none()),
-    })
-}
-
 table! {
     /// The methods of the base class.
     BASE: Socket {
+        NoArgs __del__ = finalize::del, "";
+        Keywords __init__ = open::base_init, "__init__($self, /, *args, **kwargs)\n--\n\n";
         NoArgs _accept = connect::accept_number, "_accept() -> (descriptor, address)\n\nWait for a connection and return the number of a new descriptor for it, with\nthe address of the peer. See accept(2).";
         One bind = connect::bind, "bind(address)\n\nGive the socket a local address. See bind(2).";
         NoArgs close = lifecycle::base_close, "close()\n\nClose the descriptor. Every later operation fails. See close(2).";
@@ -169,6 +129,7 @@ table! {
 table! {
     /// The methods of the public class.
     PUBLIC: PublicSocket {
+        Keywords __init__ = open::init, "__init__($self, family=-1, type=-1, proto=-1, fileno=None)\n--\n\n";
         Keywords __enter__ = lifecycle::enter, "__enter__($self)\n--\n\n";
         Keywords __exit__ = lifecycle::exit, "__exit__($self, *args)\n--\n\n";
         Keywords _decref_socketios = lifecycle::decref_socketios, "_decref_socketios($self)\n--\n\n";
@@ -187,9 +148,9 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let base = py.get_type::<Socket>();
     typeobj::add_methods(&base, BASE)?;
     let ints = [
-        (c"family", state::FAMILY_OFFSET),
-        (c"type", state::KIND_OFFSET),
-        (c"proto", state::PROTO_OFFSET),
+        (c"family", state::FAMILY_OFFSET, c"the address family"),
+        (c"type", state::KIND_OFFSET, c"the socket type"),
+        (c"proto", state::PROTO_OFFSET, c"the protocol"),
     ];
     typeobj::add_int_members(&base, &ints)?;
     finalize::prepare_base(&base);

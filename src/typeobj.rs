@@ -28,18 +28,19 @@ pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<(
     Ok(())
 }
 
-/// Adds read-only attributes that are C ints at fixed offsets of the object.
+/// Adds read-only attributes that are C ints at fixed offsets of the object: name,
+/// offset and doc of each.
 pub(crate) fn add_int_members(
     class: &Bound<'_, PyType>,
-    members: &[(&'static CStr, usize)],
+    members: &[(&'static CStr, usize, &'static CStr)],
 ) -> PyResult<()> {
-    for (name, offset) in members {
+    for (name, offset, doc) in members {
         let def = Box::leak(Box::new(ffi::PyMemberDef {
             name: name.as_ptr(),
             type_code: ffi::Py_T_INT,
             offset: ffi::Py_ssize_t::try_from(*offset)?,
             flags: ffi::Py_READONLY,
-            doc: std::ptr::null(),
+            doc: doc.as_ptr(),
         }));
         // SAFETY: the class is alive and the definition lives for ever; the
         // answer is a new reference or null with an exception set.

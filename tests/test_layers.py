@@ -33,7 +33,8 @@ RUST_FLOORS = [
     ("3c", ["addr"]),
     ("4a", ["sockobj::state"]),
     ("4a+", ["sockobj::lifecycle"]),
-    ("4b", ["finalize", "sockobj::*"]),
+    ("4b", ["finalize", "sockobj::open", "sockobj::message", "sockobj::options", "sockobj::transfer"]),
+    ("4b+", ["sockobj::*"]),
     ("4c", ["consts", "consts::*", "convert", "iface", "module", "netdb", "netdb::*", "sockobj"]),
     ("5", ["capi", "lib"]),
 ]

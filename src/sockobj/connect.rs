@@ -12,7 +12,7 @@ use crate::call::{self, How};
 use crate::enums;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
-use crate::sockobj::lifecycle;
+use crate::sockobj::open;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
@@ -95,7 +95,7 @@ pub(crate) fn accept<'py>(
     let socket = slf.as_super().get();
     let (new, from) = accept_raw(py, socket)?;
     let address = peer(py, socket, new, &from)?;
-    let accepted = lifecycle::accepted(py, socket, new);
+    let accepted = open::accepted(py, socket, new);
     if accepted.is_err() {
         let _ = fd::close(new);
     }
@@ -107,7 +107,7 @@ fn accept_for_subclass<'py>(slf: Borrowed<'_, 'py, PublicSocket>) -> Answer<'py>
     let py = slf.py();
     let pair = slf.call_method0(intern!(py, "_accept"))?;
     let (new, address): (RawFd, Bound<'py, PyAny>) = pair.extract()?;
-    let accepted = lifecycle::accepted(py, slf.as_super().get(), new)?;
+    let accepted = open::accepted(py, slf.as_super().get(), new)?;
     Ok((accepted, address).into_pyobject(py)?.into_any())
 }
 

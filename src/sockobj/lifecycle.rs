@@ -1,134 +1,21 @@
-//! Floor 4b: how a socket object begins and ends: opening, closing, detaching,
-//! duplicating, and the warning of one that nobody closed.
+//! Floor 4b: how a socket object lives on and ends: closing, detaching,
+//! duplicating, inheritance, and how it looks.
 
-use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::args;
-use crate::audit::audit;
 use crate::call;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{PublicSocket, Socket};
-use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd, Shut};
-use crate::sys::{opt, sock, wait};
-use crate::timeout::{self, NONBLOCKING};
-
-/// What `__init__` was asked for; -1 and None stand for "find out".
-pub(crate) struct Wanted<'py> {
-    pub(crate) family: c_int,
-    pub(crate) kind: c_int,
-    pub(crate) proto: c_int,
-    pub(crate) fileno: Option<Bound<'py, PyAny>>,
-}
-
-/// Opens the object: a new socket, or the descriptor that it was given.
-pub(crate) fn open(slf: &Bound<'_, Socket>, wanted: &Wanted<'_>) -> PyResult<()> {
-    let py = slf.py();
-    audit_new(slf, wanted)?;
-    let socket = slf.get();
-    let (fd, family, kind, proto) = if let Some(fileno) = &wanted.fileno {
-        adopt(fileno, wanted)?
-    } else {
-        create(wanted)?
-    };
-    let fresh = wanted.fileno.is_none();
-    if !socket.cell.open(fd) {
-        // A second __init__: the first descriptor goes, as it would be lost.
-        let closed = close_now(py, socket);
-        if closed.is_err() || !socket.cell.open(fd) {
-            if fresh {
-                fd::close(fd).map_err(os_error)?;
-            }
-            return Err(os_error(Errno(libc::EBUSY)));
-        }
-    }
-    socket.family.store(family, Ordering::Relaxed);
-    socket
-        .kind
-        .store(kind & !sock::TYPE_FLAGS, Ordering::Relaxed);
-    socket.proto.store(proto, Ordering::Relaxed);
-    socket.may_linger.store(!fresh, Ordering::Relaxed);
-    let default = timeout::DEFAULT.load(Ordering::Relaxed);
-    let initial = if kind & sock::TYPE_NONBLOCK != 0 {
-        NONBLOCKING
-    } else {
-        default
-    };
-    socket.timeout.store(initial, Ordering::Relaxed);
-    socket.fd.store(fd, Ordering::Release);
-    if initial >= 0 && kind & sock::TYPE_NONBLOCK == 0 && !(fresh && sock::TYPE_NONBLOCK != 0) {
-        fd::set_nonblocking(fd, true).map_err(os_error)?;
-    }
-    Ok(())
-}
-
-fn audit_new(slf: &Bound<'_, Socket>, wanted: &Wanted<'_>) -> PyResult<()> {
-    let py = slf.py();
-    let [Ok(family), Ok(kind), Ok(proto)] =
-        [wanted.family, wanted.kind, wanted.proto].map(|number| number.into_pyobject(py));
-    audit(
-        py,
-        c"socket.__new__",
-        [
-            slf.as_any().as_borrowed(),
-            family.as_any().as_borrowed(),
-            kind.as_any().as_borrowed(),
-            proto.as_any().as_borrowed(),
-        ],
-    )
-}
-
-type Opened = (RawFd, c_int, c_int, c_int);
-
-fn create(wanted: &Wanted<'_>) -> PyResult<Opened> {
-    let or = |value: c_int, default: c_int| if value == -1 { default } else { value };
-    let family = or(wanted.family, libc::AF_INET);
-    let kind = or(wanted.kind, libc::SOCK_STREAM);
-    let proto = or(wanted.proto, 0);
-    // With a default timeout the socket is born non-blocking, in the same call.
-    let flag = if timeout::DEFAULT.load(Ordering::Relaxed) >= 0 {
-        sock::TYPE_NONBLOCK
-    } else {
-        0
-    };
-    let fd = sock::socket(family, kind | flag, proto).map_err(os_error)?;
-    Ok((fd, family, kind, proto))
-}
-
-fn adopt(fileno: &Bound<'_, PyAny>, wanted: &Wanted<'_>) -> PyResult<Opened> {
-    let number = args::long(fileno.as_borrowed())?;
-    if number < 0 {
-        return Err(PyValueError::new_err("negative file descriptor"));
-    }
-    let fd = RawFd::try_from(number).map_err(|_| os_error(Errno::EBADF))?;
-    let family = match sock::getsockname(fd) {
-        Ok(name) if wanted.family == -1 => name.family(),
-        Err(errno) if wanted.family == -1 || errno == Errno::EBADF || errno.0 == libc::ENOTSOCK => {
-            return Err(os_error(errno));
-        }
-        Ok(_) | Err(_) => wanted.family,
-    };
-    let ask = |given: c_int, option: c_int| {
-        if given == -1 {
-            opt::get_int(fd, libc::SOL_SOCKET, option)
-        } else {
-            Ok(given)
-        }
-    };
-    let kind = ask(wanted.kind, libc::SO_TYPE).map_err(os_error)?;
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-    let proto = ask(wanted.proto, libc::SO_PROTOCOL).map_err(os_error)?;
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-    let proto = wanted.proto.max(0);
-    Ok((fd, family, kind, proto))
-}
+use crate::sys::wait;
+use crate::timeout::{self};
 
 /// Closes the object's number, or leaves that to the last call in flight, which
 /// is woken if it is a timed wait.
@@ -278,29 +165,6 @@ fn wrap<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let numbers = (like.family(), like.kind(), like.proto(), number);
     class.call1(numbers)
-}
-
-/// An object of the public class on a new descriptor, without a look at it.
-pub(crate) fn accepted<'py>(
-    py: Python<'py>,
-    listener: &Socket,
-    number: RawFd,
-) -> PyResult<Bound<'py, PyAny>> {
-    let socket = Socket::unopened();
-    socket.family.store(listener.family(), Ordering::Relaxed);
-    socket.kind.store(listener.kind(), Ordering::Relaxed);
-    socket.proto.store(listener.proto(), Ordering::Relaxed);
-    let linger = listener.may_linger.load(Ordering::Relaxed);
-    socket.may_linger.store(linger, Ordering::Relaxed);
-    let default = timeout::DEFAULT.load(Ordering::Relaxed);
-    socket.timeout.store(default, Ordering::Relaxed);
-    socket.cell.open(number);
-    socket.fd.store(number, Ordering::Release);
-    if default >= 0 {
-        fd::set_nonblocking(number, true).map_err(os_error)?;
-    }
-    let init = PyClassInitializer::from(socket).add_subclass(PublicSocket);
-    Ok(Bound::new(py, init)?.into_any())
 }
 
 /// `get_inheritable()`.
