@@ -13,6 +13,7 @@ use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
 use crate::sys::{fd, opt};
+use crate::text::type_name;
 use crate::timeout::{self, BLOCKING, NONBLOCKING};
 
 /// The most bytes that `getsockopt` gives, as in CPython.
@@ -29,6 +30,9 @@ pub(crate) fn getsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     if len == 0 {
         return get_number(py, socket, level, name);
     }
+    if is_wide(socket) {
+        return Err(os_error_text("getsockopt string buffer not allowed"));
+    }
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     let mut room = [0_u8; BYTES_MAX];
     let room = room
@@ -41,10 +45,16 @@ pub(crate) fn getsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     Ok(PyBytes::new(py, bytes).into_any())
 }
 
-fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) -> Answer<'py> {
+/// The options of `AF_VSOCK` are numbers of 64 bits, and bytes are no form of them.
+fn is_wide(socket: &Socket) -> bool {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    if socket.family() == libc::AF_VSOCK {
-        // The options of AF_VSOCK are 64 bits wide.
+    return socket.family() == libc::AF_VSOCK;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    return false;
+}
+
+fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) -> Answer<'py> {
+    if is_wide(socket) {
         let mut value = [0_u8; 8];
         socket
             .at_once(|number| opt::get_bytes(number, level, name, &mut value))
@@ -71,6 +81,9 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     if args.len() == 4 {
         let len = length_alone(args::required(args, 3)?)?;
         socket.at_once(|number| opt::set_len(number, level, name, len))
+    } else if is_wide(socket) {
+        let bytes = wide(value)?.to_ne_bytes();
+        socket.at_once(|number| opt::set_bytes(number, level, name, &bytes))
     } else if let Some(value) = number(value)? {
         socket.at_once(|number| opt::set_int(number, level, name, value))
     } else {
@@ -97,6 +110,17 @@ fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<c_int>> {
         }
         Err(error) => Err(error),
     }
+}
+
+fn wide(value: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
+    value.extract::<u64>().map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(value.py()) {
+            let found = type_name(value);
+            PyTypeError::new_err(format!("setsockopt() argument 3 must be int, not {found}"))
+        } else {
+            error
+        }
+    })
 }
 
 fn length_alone(value: Borrowed<'_, '_, PyAny>) -> PyResult<libc::socklen_t> {
