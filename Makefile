@@ -19,7 +19,7 @@ export PYO3_PYTHON := $(abspath $(PY))
 export CARGO_TARGET_DIR ?= target/$(TAG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test test-rust test-threads conformance bench lint fmt unsafe asan valgrind clean
+.PHONY: all help demo build test test-rust test-threads conformance test-kernel bench lint fmt unsafe asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -42,6 +42,9 @@ test-threads: $(VENV)/built  ## the Python tests, each in ten threads at once
 
 conformance: $(VENV)/built  ## CPython's own suites over rsock, compared with stock (ARGS="--suites full")
 	@$(PY) tests/conformance/run.py $(ARGS)
+
+test-kernel: $(VENV)/built  ## the families that this kernel lacks, in a guest kernel, if one can be had
+	@PYTHON=$(PY) tests/kernel/run.sh $(ARGS) || [ $$? -eq 77 ]
 
 bench: $(VENV)/built  ## rsock, the stdlib and bare system calls, in turns (ARGS=--quick)
 	@$(PY) benches/run.py $(ARGS)

@@ -58,6 +58,16 @@ pub(crate) fn int(value: Borrowed<'_, '_, PyAny>) -> PyResult<c_int> {
     })
 }
 
+/// A C int, in the words of the parser that takes keywords.
+pub(crate) fn plain_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<c_int> {
+    if cfg!(not(Py_3_11)) {
+        return int(value);
+    }
+    value
+        .extract::<c_int>()
+        .map_err(|error| renamed(error, value, "Python int too large to convert to C int"))
+}
+
 /// A C long: `OverflowError` outside of its range.
 #[inline]
 pub(crate) fn long(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {

@@ -49,16 +49,16 @@ macro_rules! single {
             SINGLE: PyModule {
                 $style htons = htons,
                     "htons(integer) -> integer\n\n\
-                     A 16-bit integer from this machine's byte order to the network's.";
+             A 16-bit integer from this machine's byte order to the network's.";
                 $style ntohs = ntohs,
                     "ntohs(integer) -> integer\n\n\
-                     A 16-bit integer from the network's byte order to this machine's.";
+             A 16-bit integer from the network's byte order to this machine's.";
                 $style inet_aton = inet_aton,
                     "inet_aton(text) -> bytes\n\n\
-                     The bytes of an IPv4 address of one to four numbers.";
+             The bytes of an IPv4 address of one to four numbers.";
                 $style inet_ntoa = inet_ntoa,
                     "inet_ntoa(packed) -> text\n\n\
-                     The text of an IPv4 address.";
+             The text of an IPv4 address.";
             }
         }
     };
@@ -112,8 +112,9 @@ fn ntohl<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
 #[inline]
 fn swap32<'py>(args: Args<'_, 'py>, swap: fn(u32) -> u32) -> Answer<'py> {
     let value = args::required(args, 0)?;
-    let number =
-        args::unsigned_long(value, || format!("expected int, {} found", type_name(value)))?;
+    let number = args::unsigned_long(value, || {
+        format!("expected int, {} found", type_name(value))
+    })?;
     let number =
         u32::try_from(number).map_err(|_| PyOverflowError::new_err("int larger than 32 bits"))?;
     Ok(swap(number).into_pyobject(args.py())?.into_any())
@@ -129,7 +130,9 @@ fn inet_aton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
     let text = utf8(args::required(args, 0)?, argument)?;
     match inet::aton(text.as_bytes()) {
         Some(ip) => Ok(PyBytes::new(args.py(), &ip.octets()).into_any()),
-        None => Err(os_error_text("illegal IP address string passed to inet_aton")),
+        None => Err(os_error_text(
+            "illegal IP address string passed to inet_aton",
+        )),
     }
 }
 
@@ -154,7 +157,9 @@ fn inet_pton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
     };
     match packed {
         Some(packed) => Ok(packed.into_any()),
-        None => Err(os_error_text("illegal IP address string passed to inet_pton")),
+        None => Err(os_error_text(
+            "illegal IP address string passed to inet_pton",
+        )),
     }
 }
 
@@ -179,10 +184,7 @@ fn inet_ntop<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
 
 /// Runs `f` on the bytes of a bytes-like object.
 #[inline]
-fn packed<R>(
-    value: Borrowed<'_, '_, PyAny>,
-    f: impl FnOnce(&[u8]) -> PyResult<R>,
-) -> PyResult<R> {
+fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return f(bytes.as_bytes());
     }
@@ -215,7 +217,7 @@ fn cmsg_size<'py>(
     args::count(args, name, 1, 1)?;
     let length = args::size(args::required(args, 0)?)?;
     let size = usize::try_from(length).ok().and_then(size);
-    let size = size
-        .ok_or_else(|| PyOverflowError::new_err(format!("{name}() argument out of range")))?;
+    let size =
+        size.ok_or_else(|| PyOverflowError::new_err(format!("{name}() argument out of range")))?;
     Ok(size.into_pyobject(args.py())?.into_any())
 }

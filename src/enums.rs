@@ -7,7 +7,11 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+/// Members by value. Values past the table's end (`SOCK_CLOEXEC`) are flags that no
+/// socket has for its type.
 struct Members(Vec<Option<Py<PyAny>>>);
+
+const TABLE: usize = 256;
 
 static FAMILIES: PyOnceLock<Members> = PyOnceLock::new();
 static KINDS: PyOnceLock<Members> = PyOnceLock::new();
@@ -17,6 +21,9 @@ impl Members {
         let mut table: Vec<Option<Py<PyAny>>> = Vec::new();
         for (value, member) in members {
             let index: usize = value.extract()?;
+            if index >= TABLE {
+                continue;
+            }
             if index >= table.len() {
                 table.resize_with(index + 1, || None);
             }

@@ -56,16 +56,15 @@ fn if_nameindex<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>) -> A
 fn if_nametoindex<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     args::count(args, "if_nametoindex", 1, 1)?;
     let name = fs_string(args::required(args, 0)?)?;
-    let index = iface::nametoindex(&name)
-        .map_err(|_| os_error_text("no interface with this name"))?;
+    let index =
+        iface::nametoindex(&name).map_err(|_| os_error_text("no interface with this name"))?;
     Ok(index.into_pyobject(args.py())?.into_any())
 }
 
 fn if_indextoname<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     let value = args::required(args, 0)?;
     let index = args::unsigned_long(value, || "an integer is required".to_owned())?;
-    let index =
-        u32::try_from(index).map_err(|_| PyOverflowError::new_err("index is too large"))?;
+    let index = u32::try_from(index).map_err(|_| PyOverflowError::new_err("index is too large"))?;
     let name = iface::indextoname(index).map_err(Error::from)?;
     fs_decoded(args.py(), &name)
 }

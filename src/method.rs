@@ -105,7 +105,8 @@ pub(crate) enum Style {
     NoArgs,
     /// One positional argument: `METH_O`.
     One,
-    /// Any number of positional arguments: `METH_FASTCALL`.
+    /// Any number of positional arguments. `METH_FASTCALL` would be it, but words
+    /// the refusal of keywords otherwise than CPython's own functions do.
     Positional,
     /// Positional and keyword arguments: `METH_FASTCALL | METH_KEYWORDS`.
     Keywords,
@@ -127,9 +128,9 @@ fn entry<F: Function>() -> ffi::PyMethodDef {
         ),
         Style::Positional => (
             ffi::PyMethodDefPointer {
-                PyCFunctionFast: positional::<F>,
+                PyCFunctionFastWithKeywords: positional::<F>,
             },
-            ffi::METH_FASTCALL,
+            ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ),
         Style::Keywords => (
             ffi::PyMethodDefPointer {
@@ -164,9 +165,13 @@ unsafe extern "C" fn one<F: Function>(
 
 unsafe extern "C" fn positional<F: Function>(
     owner: *mut ffi::PyObject,
-    items: *mut *mut ffi::PyObject,
+    items: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    if !names.is_null() {
+        return refuse_keywords(F::NAME);
+    }
     // SAFETY: as above, with as many arguments as CPython says.
     unsafe { run::<F>(owner, items, count, std::ptr::null_mut()) }
 }
@@ -180,6 +185,15 @@ unsafe extern "C" fn keywords<F: Function>(
     // SAFETY: as above; `names` is null or a tuple of the keywords' names, whose
     // values follow the positional arguments.
     unsafe { run::<F>(owner, items, count, names) }
+}
+
+#[cold]
+fn refuse_keywords(name: &CStr) -> *mut ffi::PyObject {
+    // SAFETY: CPython calls its functions with the thread attached.
+    let py = unsafe { Python::assume_attached() };
+    let name = name.to_string_lossy();
+    PyTypeError::new_err(format!("{name}() takes no keyword arguments")).restore(py);
+    std::ptr::null_mut()
 }
 
 /// # Safety
@@ -340,6 +354,13 @@ pub(crate) fn add_int_members(
     Ok(())
 }
 
+/// Gives a class the bare name that a class written in Python has in messages.
+pub(crate) fn rename(class: &Bound<'_, PyType>, name: &'static CStr) {
+    // SAFETY: the class is alive, only the importing thread knows it yet, and the
+    // name lives for ever.
+    unsafe { (*class.as_type_ptr()).tp_name = name.as_ptr() };
+}
+
 /// Makes a class immutable, as CPython's own are, once it is complete.
 pub(crate) fn seal(class: &Bound<'_, PyType>) {
     let raw = class.as_type_ptr();
@@ -356,6 +377,7 @@ pub(crate) fn audit<'py, const N: usize>(
     arguments: [Borrowed<'_, 'py, PyAny>; N],
 ) -> PyResult<()> {
     let format = match N {
+        0 => c"",
         1 => c"O",
         2 => c"OO",
         3 => c"OOO",

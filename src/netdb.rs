@@ -117,7 +117,13 @@ fn getaddrinfo<'py>(
     {
         let canonname = intern!(py, "").as_any();
         let entries = choices.iter().map(|(kind, proto)| {
-            entry(py, form, (family, *kind, *proto), canonname.clone(), address.clone())
+            entry(
+                py,
+                form,
+                (family, *kind, *proto),
+                canonname.clone(),
+                address.clone(),
+            )
         });
         return collected(py, entries);
     }
@@ -280,7 +286,9 @@ fn getnameinfo<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answ
     let sockaddr = args::required(args, 0)?;
     let flags = args::int(args::required(args, 1)?)?;
     let Ok(fields) = sockaddr.cast::<PyTuple>() else {
-        return Err(PyTypeError::new_err("getnameinfo() argument 1 must be a tuple"));
+        return Err(PyTypeError::new_err(
+            "getnameinfo() argument 1 must be a tuple",
+        ));
     };
     if !(2..=4).contains(&fields.len()) {
         return Err(PyTypeError::new_err(SOCKADDR_FORM));

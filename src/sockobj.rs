@@ -23,7 +23,7 @@ use state::{PublicSocket, Socket};
 #[pymethods]
 impl Socket {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = None)]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::unopened()
     }
@@ -51,7 +51,10 @@ impl Socket {
 #[pymethods]
 impl PublicSocket {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(
+        signature = (*_args, **_kwargs),
+        text_signature = "(family=-1, type=-1, proto=-1, fileno=None)"
+    )]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
@@ -118,7 +121,7 @@ fn wanted<'py>(
     let names = ["family", "type", "proto", "fileno"];
     let [family, kind, proto, fileno] = args::from_tuple(args, kwargs, shape, names)?;
     let number = |value: Option<Bound<'py, PyAny>>| {
-        value.map_or(Ok(-1), |value| args::int(value.as_borrowed()))
+        value.map_or(Ok(-1), |value| args::plain_int(value.as_borrowed()))
     };
     Ok(Wanted {
         family: number(family)?,
@@ -195,6 +198,7 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
         return Err(PyTypeError::new_err("rsock.socket must extend its base"));
     }
     method::add_methods(&public, PUBLIC)?;
+    method::rename(&public, c"socket");
     finalize::prepare_public(&public);
     Ok([base, public])
 }

@@ -62,6 +62,17 @@ def _descriptors() -> dict[str, str] | None:
     return found
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _wake_descriptor() -> None:
+    """Let rsock make this thread's wake descriptor, which a thread keeps once it has waited."""
+    rsock = importlib.import_module("rsock")
+    one, other = rsock.socketpair()
+    with one, other:
+        one.settimeout(0.001)
+        with pytest.raises(TimeoutError):
+            one.recv(1)
+
+
 @pytest.fixture(autouse=True)
 def _no_leaked_descriptors() -> Iterator[None]:
     """Fail a test that leaves a descriptor open, or closes one that is not its own.

@@ -39,7 +39,7 @@ def public_names() -> list[str]:
 NAMES = public_names()
 HERE = [name for name in NAMES if name not in ABSENT]
 CONSTANTS = [name for name in HERE if isinstance(getattr(socket, name), int)]
-IMPLEMENTED = [name for name in HERE if name not in RE_IMPORTED and name not in CONSTANTS]
+IMPLEMENTED = [name for name in HERE if name not in RE_IMPORTED | RELIED_ON and name not in CONSTANTS]
 CALLABLES = [name for name in IMPLEMENTED if callable(getattr(socket, name))]
 METHODS = sorted(name for name in dir(socket.socket) if not name.startswith("_"))
 RELIED_ON_METHODS = ["_accept", "_decref_socketios", "_real_close"]

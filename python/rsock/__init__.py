@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 for _class in _enums.CLASSES:
     globals().update(_class.__members__)
 
-__all__ = sorted(name for name in {*vars(_rsock), *_helpers.__all__, "AddressFamily", "SocketKind"} if name[0] != "_")
+__all__ = [name for name in vars(_rsock) if name[0] != "_"]
+__all__ += {"AddressFamily", "SocketKind", *(name for name in _helpers.__all__ if name[0] != "_")}.difference(__all__)
 
 for _function in (
     _fileio.__getstate__,

@@ -162,9 +162,9 @@ fn encoded<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
 
 /// Whether every label has from 1 to 63 bytes; the last one may be empty.
 fn has_good_labels(name: &str) -> bool {
-    let (last, others) = name.rsplit_once('.').map_or((name, None), |(others, last)| {
-        (last, Some(others))
-    });
+    let (last, others) = name
+        .rsplit_once('.')
+        .map_or((name, None), |(others, last)| (last, Some(others)));
     last.len() <= LONGEST_LABEL
         && others.is_none_or(|others| {
             others
@@ -182,7 +182,13 @@ fn idna<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
     let py = text.py();
     let encode = py.get_type::<PyString>().getattr(intern!(py, "encode"))?;
     let bytes = encode.call1((text, intern!(py, "idna")))?;
-    Ok(Cow::Owned(bytes.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().to_vec()))
+    Ok(Cow::Owned(
+        bytes
+            .cast::<PyBytes>()
+            .map_err(PyErr::from)?
+            .as_bytes()
+            .to_vec(),
+    ))
 }
 
 fn not_encoded(error: PyErr, py: Python<'_>) -> PyErr {
@@ -255,7 +261,9 @@ fn resolved(py: Python<'_>, name: &Name<'_>, family: c_int) -> PyResult<(IpAddr,
         family,
         ..Hints::default()
     };
-    let infos = detached(py, || resolve::getaddrinfo(Some(name.as_ref()), None, hints));
+    let infos = detached(py, || {
+        resolve::getaddrinfo(Some(name.as_ref()), None, hints)
+    });
     let infos = infos.map_err(Error::from)?;
     let first = infos.first().ok_or_else(unknown)?;
     let reader = Reader::new(&first.addr);
@@ -287,10 +295,24 @@ mod tests {
     #[test]
     fn labels_have_the_lengths_of_the_domain_name_system() {
         let longest = "a".repeat(63);
-        for good in ["", "a", "a.", "a.b", &longest, &format!("{longest}.{longest}.")] {
+        for good in [
+            "",
+            "a",
+            "a.",
+            "a.b",
+            &longest,
+            &format!("{longest}.{longest}."),
+        ] {
             assert!(has_good_labels(good), "{good}");
         }
-        for bad in [".", ".a", "a..b", "a..", &format!("{longest}a"), &format!("{longest}a.b")] {
+        for bad in [
+            ".",
+            ".a",
+            "a..b",
+            "a..",
+            &format!("{longest}a"),
+            &format!("{longest}a.b"),
+        ] {
             assert!(!has_good_labels(bad), "{bad}");
         }
     }
@@ -302,7 +324,15 @@ mod tests {
         assert_eq!(at("::1%7"), Some(7));
         assert_eq!(at("::1%007"), Some(7));
         assert_eq!(at("fe80::1%4294967295"), Some(u32::MAX));
-        for bad in ["::1%", "::1%+7", "::1%7x", "::1%4294967296", "fe80::1%no-such", "1.2.3.4%1", "%1"] {
+        for bad in [
+            "::1%",
+            "::1%+7",
+            "::1%7x",
+            "::1%4294967296",
+            "fe80::1%no-such",
+            "1.2.3.4%1",
+            "%1",
+        ] {
             assert_eq!(at(bad), None, "{bad}");
         }
     }

@@ -66,10 +66,16 @@ fn gethostbyname_ex<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) ->
     if name.literal_ipv4().is_some() {
         let text = host::ipv4_text(py, ip);
         let addresses = PyList::new(py, [&text])?;
-        return Ok((text, PyList::empty(py), addresses).into_pyobject(py)?.into_any());
+        return Ok((text, PyList::empty(py), addresses)
+            .into_pyobject(py)?
+            .into_any());
     }
     let name = name.c_string()?;
-    answer(py, detached(py, || netdb::gethostbyname(&name)), libc::AF_INET)
+    answer(
+        py,
+        detached(py, || netdb::gethostbyname(&name)),
+        libc::AF_INET,
+    )
 }
 
 fn gethostbyaddr<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
@@ -78,8 +84,14 @@ fn gethostbyaddr<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> An
     audit(py, c"socket.gethostbyaddr", [value])?;
     let ip = host::any(py, &name)?;
     let (family, found) = detached(py, || match ip {
-        IpAddr::V4(ip) => (libc::AF_INET, netdb::gethostbyaddr(&ip.octets(), libc::AF_INET)),
-        IpAddr::V6(ip) => (libc::AF_INET6, netdb::gethostbyaddr(&ip.octets(), libc::AF_INET6)),
+        IpAddr::V4(ip) => (
+            libc::AF_INET,
+            netdb::gethostbyaddr(&ip.octets(), libc::AF_INET),
+        ),
+        IpAddr::V6(ip) => (
+            libc::AF_INET6,
+            netdb::gethostbyaddr(&ip.octets(), libc::AF_INET6),
+        ),
     });
     answer(py, found, family)
 }
@@ -106,8 +118,7 @@ fn text<'py>(py: Python<'py>, address: &[u8]) -> PyResult<Bound<'py, PyString>> 
     if let Ok(octets) = <[u8; 4]>::try_from(address) {
         return Ok(host::ipv4_text(py, octets.into()));
     }
-    let octets = <[u8; 16]>::try_from(address)
-        .map_err(|_| os_error(Errno(libc::EAFNOSUPPORT)))?;
+    let octets = <[u8; 16]>::try_from(address).map_err(|_| os_error(Errno(libc::EAFNOSUPPORT)))?;
     Ok(host::ipv6_text(py, octets.into()))
 }
 

@@ -13,7 +13,6 @@ use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
 use crate::sys::{fd, opt};
-use crate::text::type_name;
 use crate::timeout::{self, BLOCKING, NONBLOCKING};
 
 /// The most bytes that `getsockopt` gives, as in CPython.
@@ -45,14 +44,6 @@ pub(crate) fn getsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     Ok(PyBytes::new(py, bytes).into_any())
 }
 
-/// The options of `AF_VSOCK` are numbers of 64 bits, and bytes are no form of them.
-fn is_wide(socket: &Socket) -> bool {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    return socket.family() == libc::AF_VSOCK;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    return false;
-}
-
 fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) -> Answer<'py> {
     if is_wide(socket) {
         let mut value = [0_u8; 8];
@@ -81,11 +72,8 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     if args.len() == 4 {
         let len = length_alone(args::required(args, 3)?)?;
         socket.at_once(|number| opt::set_len(number, level, name, len))
-    } else if is_wide(socket) {
-        let bytes = wide(value)?.to_ne_bytes();
-        socket.at_once(|number| opt::set_bytes(number, level, name, &bytes))
-    } else if let Some(value) = number(value)? {
-        socket.at_once(|number| opt::set_int(number, level, name, value))
+    } else if let Some(value) = number(socket, value)? {
+        socket.at_once(|number| opt::set_bytes(number, level, name, value.bytes()))
     } else {
         let mut view = View::empty();
         view.readable(value)?;
@@ -97,10 +85,32 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     Ok(none(slf.py()))
 }
 
+/// An option's value that was given as an int.
+enum Number {
+    Int([u8; size_of::<c_int>()]),
+    /// The options of AF_VSOCK are 64 bits wide.
+    Wide([u8; size_of::<u64>()]),
+}
+
+impl Number {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Int(bytes) => bytes,
+            Self::Wide(bytes) => bytes,
+        }
+    }
+}
+
 /// The value as an int; None where it is to be read as bytes. An int that does
 /// not fit is a `TypeError`, because it is no bytes-like object either.
-fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<c_int>> {
-    match args::int(value) {
+fn number(socket: &Socket, value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<Number>> {
+    let parsed = if is_wide(socket) {
+        let wide = value.extract::<u64>();
+        wide.map(|number| Number::Wide(number.to_ne_bytes()))
+    } else {
+        args::int(value).map(|number| Number::Int(number.to_ne_bytes()))
+    };
+    match parsed {
         Ok(number) => Ok(Some(number)),
         Err(error)
             if error.is_instance_of::<PyTypeError>(value.py())
@@ -112,15 +122,14 @@ fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<c_int>> {
     }
 }
 
-fn wide(value: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
-    value.extract::<u64>().map_err(|error| {
-        if error.is_instance_of::<PyTypeError>(value.py()) {
-            let found = type_name(value);
-            PyTypeError::new_err(format!("setsockopt() argument 3 must be int, not {found}"))
-        } else {
-            error
-        }
-    })
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_wide(socket: &Socket) -> bool {
+    socket.family() == libc::AF_VSOCK
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_wide(_: &Socket) -> bool {
+    false
 }
 
 fn length_alone(value: Borrowed<'_, '_, PyAny>) -> PyResult<libc::socklen_t> {

@@ -18,7 +18,11 @@ use crate::sys::fd::{FdCell, RawFd};
 use crate::sys::storage::RawAddr;
 use crate::timeout::BLOCKING;
 
-/// What CPython calls `_socket.socket`.
+/// socket(family=AF_INET, type=SOCK_STREAM, proto=0, fileno=None)
+///
+/// A socket with plain numbers for its family and type: what `_socket.socket` is.
+/// Raises OSError where the system refuses it. See socket(2).
+// Its Python attributes are in `sockobj`.
 #[pyclass(name = "socket", module = "_socket", subclass, frozen)]
 #[repr(C)]
 pub(crate) struct Socket {
@@ -42,8 +46,14 @@ pub(crate) struct Socket {
     pub(crate) reads_large: AtomicBool,
 }
 
-/// The public class, `rsock.socket`. What it adds is behaviour: its state lives
-/// in the base, so that one call reaches it.
+/// A socket: an endpoint for communication.
+///
+/// family is a member of AddressFamily (AF_INET by default), type one of SocketKind
+/// (SOCK_STREAM), proto a number (0). With fileno, an open descriptor is taken
+/// over, and what is not given is found out from it. Raises OSError where the
+/// system refuses it. See socket(2).
+// What the class adds to its base is behaviour: its state lives in the base, so
+// that one call reaches it.
 #[pyclass(name = "socket", module = "rsock", extends = Socket, subclass, weakref, frozen)]
 pub(crate) struct PublicSocket;
 

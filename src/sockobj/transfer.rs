@@ -218,6 +218,7 @@ pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
         let flags = flags.map_or(Ok(0), args::int)?;
         let mut left = window;
         let how = sending(flags, quick);
+        let blocking = slf.get().timeout_nanos() < 0;
         call::call(py, slf.get().writing(), how, |fd, flags| {
             // Until all is sent; what was sent stays sent over a wait.
             loop {
@@ -225,6 +226,11 @@ pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
                 left = left.skip(count);
                 if left.len() == 0 {
                     return Ok(());
+                }
+                if blocking && flags & libc::MSG_DONTWAIT == 0 {
+                    // Only a signal cuts a blocking send short: its handler runs
+                    // before the rest goes.
+                    return Err(Errno::EINTR);
                 }
             }
         })

@@ -1,7 +1,10 @@
 //! Network interfaces: their numbers and their names. See if_nametoindex(3).
 //!
 //! A name is bytes: Linux takes any byte in it but NUL, `/` and white space.
-#![expect(unsafe_code, reason = "names go to libc as C strings, and come in a C list")]
+#![expect(
+    unsafe_code,
+    reason = "names go to libc as C strings, and come in a C list"
+)]
 
 use std::ffi::{CStr, c_char, c_uint};
 

@@ -212,8 +212,18 @@ mod tests {
     fn ipv4_takes_four_plain_numbers_only() {
         assert_eq!(ipv4(b"1.2.3.255"), Some(Ipv4Addr::new(1, 2, 3, 255)));
         for bad in [
-            "", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "1..3.4", "+1.2.3.4",
-            "0.0.0.00", "1.2.3.4\0", "1.2.3.4294967296",
+            "",
+            "1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.256",
+            "01.2.3.4",
+            "1.2.3.4 ",
+            "1..3.4",
+            "+1.2.3.4",
+            "0.0.0.00",
+            "1.2.3.4\0",
+            "1.2.3.4294967296",
         ] {
             assert_eq!(ipv4(bad.as_bytes()), None, "{bad}");
         }
@@ -230,10 +240,24 @@ mod tests {
             ("00000000001.2.3.4", [1, 2, 3, 4]),
             ("1.2.3.4 \n", [1, 2, 3, 4]),
         ] {
-            assert_eq!(aton(text.as_bytes()), Some(Ipv4Addr::from(octets)), "{text}");
+            assert_eq!(
+                aton(text.as_bytes()),
+                Some(Ipv4Addr::from(octets)),
+                "{text}"
+            );
         }
         for bad in [
-            "", " 1", "1.2.3.4 x", "4294967296", "1.16777216", "256.1", "08", "0x", "1.", "1.2.3.4.5", ".1",
+            "",
+            " 1",
+            "1.2.3.4 x",
+            "4294967296",
+            "1.16777216",
+            "256.1",
+            "08",
+            "0x",
+            "1.",
+            "1.2.3.4.5",
+            ".1",
         ] {
             assert_eq!(aton(bad.as_bytes()), None, "{bad}");
         }
@@ -242,19 +266,41 @@ mod tests {
     #[test]
     fn ipv6_text_is_that_of_inet_ntop() {
         for text in [
-            "::", "::1", "1::", "::2:3:4:5:6:7", "1:0:2:3:4:5:6:7", "1::2:0:0:3:4", "::ffff:1.2.3.4",
-            "::1.2.3.4", "::0.1.0.2", "::2", "64:ff9b::102:304", "::ffff:0:102:304", "fe80::a0b:c0d",
-            "1:2:3:4:5:6:7:8", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "1:2:3:4:5:6::",
+            "::",
+            "::1",
+            "1::",
+            "::2:3:4:5:6:7",
+            "1:0:2:3:4:5:6:7",
+            "1::2:0:0:3:4",
+            "::ffff:1.2.3.4",
+            "::1.2.3.4",
+            "::0.1.0.2",
+            "::2",
+            "64:ff9b::102:304",
+            "::ffff:0:102:304",
+            "fe80::a0b:c0d",
+            "1:2:3:4:5:6:7:8",
+            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "1:2:3:4:5:6::",
         ] {
             let ip = ipv6(text.as_bytes()).unwrap();
             assert_eq!(ipv6_text(ip).as_str(), text);
         }
-        assert_eq!(ipv6_text(ipv6(b"::2:3:4:5:6:7:8").unwrap()).as_str(), "0:2:3:4:5:6:7:8");
-        assert_eq!(ipv6_text(ipv6(b"1:0:0:2:0:0:3:4").unwrap()).as_str(), "1::2:0:0:3:4");
+        assert_eq!(
+            ipv6_text(ipv6(b"::2:3:4:5:6:7:8").unwrap()).as_str(),
+            "0:2:3:4:5:6:7:8"
+        );
+        assert_eq!(
+            ipv6_text(ipv6(b"1:0:0:2:0:0:3:4").unwrap()).as_str(),
+            "1::2:0:0:3:4"
+        );
     }
 
     #[test]
     fn ipv4_text_has_no_leading_zeroes() {
-        assert_eq!(ipv4_text(Ipv4Addr::new(0, 10, 105, 255)).as_str(), "0.10.105.255");
+        assert_eq!(
+            ipv4_text(Ipv4Addr::new(0, 10, 105, 255)).as_str(),
+            "0.10.105.255"
+        );
     }
 }

@@ -190,14 +190,7 @@ mod system {
                 // SAFETY: the name ends in NUL; entry, buffer with its length and
                 // result are the caller's own, to be written.
                 unsafe {
-                    gethostbyname_r(
-                        name.as_ptr(),
-                        entry,
-                        buffer,
-                        len,
-                        result,
-                        &raw mut h_errno,
-                    )
+                    gethostbyname_r(name.as_ptr(), entry, buffer, len, result, &raw mut h_errno)
                 }
             },
             // SAFETY: null, or the entry that the call filled in.

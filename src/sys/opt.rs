@@ -35,11 +35,6 @@ pub(crate) fn get_bytes(
     Ok(usize::try_from(len).unwrap_or(0).min(buffer.len()))
 }
 
-/// Sets an option from an int.
-pub(crate) fn set_int(fd: RawFd, level: c_int, name: c_int, value: c_int) -> Result<(), Errno> {
-    set_bytes(fd, level, name, &value.to_ne_bytes())
-}
-
 /// Sets an option from bytes.
 pub(crate) fn set_bytes(fd: RawFd, level: c_int, name: c_int, value: &[u8]) -> Result<(), Errno> {
     let len = socklen(value.len())?;

@@ -65,7 +65,8 @@ def open_socket(mod: ModuleType) -> Iterator[Callable]:
         def opened(family: str, kind: str, proto: str | int = 0):
             names = tuple(n for n in (family, kind, proto) if isinstance(n, str))
             for name in names:
-                if not hasattr(socket, name):
+                if not hasattr(mod, name):
+                    assert not hasattr(socket, name), f"rsock has no {name}"
                     pytest.skip(f"this Python was built without {name}")
             arguments = [getattr(mod, n) if isinstance(n, str) else n for n in (family, kind, proto)]
             require(names, *map(int, arguments))

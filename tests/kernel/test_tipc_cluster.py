@@ -75,7 +75,7 @@ def test_message_there_and_back(mod, reference, client, form):
     assert answer == b"asked by " + repr(here).encode()
 
 
-def test_domain_chooses_this_node(mod, open_socket, client):
+def test_the_nearest_service_answers(mod, open_socket, client):
     nearby = open_socket("AF_TIPC", "SOCK_RDM")
     nearby.bind((mod.TIPC_ADDR_NAMESEQ, SERVICE, 10, 19, mod.TIPC_NODE_SCOPE))
     for number in range(4):
