@@ -32,10 +32,20 @@ pub(crate) mod tipc;
 #[cfg(target_os = "linux")]
 pub(crate) mod vsock;
 
+// Windows has no build yet: its codec and forms are held by the unit tests.
+#[cfg(any(windows, test))]
+pub(crate) mod hyperv;
+#[cfg(target_vendor = "apple")]
+pub(crate) mod system;
+
 #[cfg(test)]
 pub(crate) mod fuzz;
 
 pub(crate) use form::Target;
+
+/// `PF_DIVERT`, which libc does not name.
+#[cfg(target_os = "freebsd")]
+const PF_DIVERT: c_int = 44;
 
 /// The address that a Python value stands for on a socket.
 pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
@@ -62,6 +72,13 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
         libc::AF_TIPC => tipc::from_python(target, value),
         #[cfg(target_os = "linux")]
         libc::AF_VSOCK => vsock::from_python(value),
+        // A divert socket is named by an IPv4 address too, and by its port.
+        #[cfg(target_os = "freebsd")]
+        PF_DIVERT => inet::from_python(target, value),
+        #[cfg(windows)]
+        hyperv::FAMILY => hyperv::from_python(target, value),
+        #[cfg(target_vendor = "apple")]
+        libc::AF_SYSTEM => system::from_python(target, value),
         _ => unknown::from_python(target, value),
     }
 }
@@ -73,7 +90,7 @@ pub(crate) fn to_python<'py>(
     raw: &RawAddr,
     proto: c_int,
 ) -> PyResult<Bound<'py, PyAny>> {
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
     let _ = proto;
     if raw.len() == 0 {
         return Ok(py.None().into_bound(py));
@@ -98,6 +115,10 @@ pub(crate) fn to_python<'py>(
         libc::AF_TIPC => tipc::to_python(py, raw)?,
         #[cfg(target_os = "linux")]
         libc::AF_VSOCK => Some(vsock::to_python(py, raw)?),
+        #[cfg(windows)]
+        hyperv::FAMILY => Some(hyperv::to_python(py, raw)?),
+        #[cfg(target_vendor = "apple")]
+        libc::AF_SYSTEM => system::to_python(py, raw, proto)?,
         _ => None,
     };
     known.map_or_else(|| unknown::to_python(py, raw), Ok)

@@ -49,16 +49,16 @@ macro_rules! single {
             SINGLE: PyModule {
                 $style htons = htons,
                     "htons(integer) -> integer\n\n\
-             A 16-bit integer from this machine's byte order to the network's.";
+A 16-bit integer from this machine's byte order to the network's.";
                 $style ntohs = ntohs,
                     "ntohs(integer) -> integer\n\n\
-             A 16-bit integer from the network's byte order to this machine's.";
+A 16-bit integer from the network's byte order to this machine's.";
                 $style inet_aton = inet_aton,
                     "inet_aton(text) -> bytes\n\n\
-             The bytes of an IPv4 address of one to four numbers.";
+The bytes of an IPv4 address of one to four numbers.";
                 $style inet_ntoa = inet_ntoa,
                     "inet_ntoa(packed) -> text\n\n\
-             The text of an IPv4 address.";
+The text of an IPv4 address.";
             }
         }
     };

@@ -6,6 +6,7 @@ use pyo3::types::PyString;
 
 pub(crate) mod addr;
 pub(crate) mod args;
+pub(crate) mod audit;
 pub(crate) mod buffer;
 pub(crate) mod call;
 mod capi;
@@ -22,6 +23,7 @@ pub(crate) mod sockobj;
 pub(crate) mod sys;
 pub(crate) mod text;
 pub(crate) mod timeout;
+pub(crate) mod typeobj;
 
 /// The functions and classes of `_socket`, and what the shim needs besides.
 #[pymodule(gil_used = false)]

@@ -8,7 +8,7 @@
 #![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
 
 use std::any::Any;
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,12 +16,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
-use pyo3::types::{PyModule, PyString, PyTuple, PyType};
-
-unsafe extern "C" {
-    // Documented, and not among PyO3's bindings.
-    fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
-}
+use pyo3::types::{PyModule, PyString, PyTuple};
 
 /// The arguments of a call, borrowed from the caller.
 #[derive(Clone, Copy)]
@@ -291,25 +286,16 @@ impl Entry {
         Self(entry::<F>())
     }
 
-    fn name(&self) -> &'static CStr {
+    /// The definition, which must live for ever once it is in use.
+    pub(crate) fn into_def(self) -> ffi::PyMethodDef {
+        self.0
+    }
+
+    /// The function's name.
+    pub(crate) fn name(&self) -> &'static CStr {
         // SAFETY: the name is a `&'static CStr` of a `Function`.
         unsafe { CStr::from_ptr(self.0.ml_name) }
     }
-}
-
-/// Adds a table's methods to a class; before anything derives from it.
-pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<()> {
-    for entry in (table.entries)() {
-        let name = entry.name();
-        let def = Box::leak(Box::new(entry.0));
-        // SAFETY: the class is alive and the definition lives for ever; the
-        // answer is a new reference or null with an exception set.
-        let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), def) };
-        // SAFETY: as said.
-        let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
-        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
-    }
-    Ok(())
 }
 
 /// Adds a table's functions to a module; `home` is what they say they live in.
@@ -320,7 +306,7 @@ pub(crate) fn add_functions(
 ) -> PyResult<()> {
     for entry in (table.entries)() {
         let name = entry.name();
-        let def = Box::leak(Box::new(entry.0));
+        let def = Box::leak(Box::new(entry.into_def()));
         // SAFETY: module and name are alive and the definition lives for ever;
         // the answer is a new reference or null with an exception set.
         let function = unsafe { ffi::PyCFunction_NewEx(def, module.as_ptr(), home.as_ptr()) };
@@ -329,84 +315,6 @@ pub(crate) fn add_functions(
         module.setattr(name.to_string_lossy().as_ref(), function)?;
     }
     Ok(())
-}
-
-/// Adds read-only attributes that are C ints at fixed offsets of the object.
-pub(crate) fn add_int_members(
-    class: &Bound<'_, PyType>,
-    members: &[(&'static CStr, usize)],
-) -> PyResult<()> {
-    for (name, offset) in members {
-        let def = Box::leak(Box::new(ffi::PyMemberDef {
-            name: name.as_ptr(),
-            type_code: ffi::Py_T_INT,
-            offset: ffi::Py_ssize_t::try_from(*offset)?,
-            flags: ffi::Py_READONLY,
-            doc: std::ptr::null(),
-        }));
-        // SAFETY: the class is alive and the definition lives for ever; the
-        // answer is a new reference or null with an exception set.
-        let descriptor = unsafe { ffi::PyDescr_NewMember(class.as_type_ptr(), def) };
-        // SAFETY: as said.
-        let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
-        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
-    }
-    Ok(())
-}
-
-/// Gives a class the bare name that a class written in Python has in messages.
-pub(crate) fn rename(class: &Bound<'_, PyType>, name: &'static CStr) {
-    // SAFETY: the class is alive, only the importing thread knows it yet, and the
-    // name lives for ever.
-    unsafe { (*class.as_type_ptr()).tp_name = name.as_ptr() };
-}
-
-/// Makes a class immutable, as CPython's own are, once it is complete.
-pub(crate) fn seal(class: &Bound<'_, PyType>) {
-    let raw = class.as_type_ptr();
-    // SAFETY: the class is alive, and only the importing thread knows it yet.
-    unsafe { (*raw).tp_flags |= ffi::Py_TPFLAGS_IMMUTABLETYPE };
-    // SAFETY: the class is alive; the call drops what caches know of it.
-    unsafe { ffi::PyType_Modified(raw) };
-}
-
-/// Raises an audit event with its arguments; a hook's veto is the error.
-pub(crate) fn audit<'py, const N: usize>(
-    py: Python<'py>,
-    event: &CStr,
-    arguments: [Borrowed<'_, 'py, PyAny>; N],
-) -> PyResult<()> {
-    let format = match N {
-        0 => c"",
-        1 => c"O",
-        2 => c"OO",
-        3 => c"OOO",
-        4 => c"OOOO",
-        5 => c"OOOOO",
-        _ => return Err(PyTypeError::new_err("too many audit arguments")),
-    };
-    // The format takes as many as there are; what follows is not looked at.
-    let at = |index: usize| {
-        let argument = arguments.get(index);
-        argument.map_or(std::ptr::null_mut(), |argument| argument.as_ptr())
-    };
-    // SAFETY: the format takes N pointers, and the first N are live objects.
-    let ret = unsafe {
-        PySys_Audit(
-            event.as_ptr(),
-            format.as_ptr(),
-            at(0),
-            at(1),
-            at(2),
-            at(3),
-            at(4),
-        )
-    };
-    if ret < 0 {
-        Err(PyErr::fetch(py))
-    } else {
-        Ok(())
-    }
 }
 
 /// A function's name or doc as CPython takes it; the text is a literal with NUL.

@@ -16,10 +16,11 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyModule, PyString, PyTuple};
 
 use crate::addr::host::{self, Name};
 use crate::args;
+use crate::audit::audit;
 use crate::call::detached;
 use crate::enums;
 use crate::error::{Error, os_error_text};
-use crate::method::{Answer, Args, audit, table};
+use crate::method::{Answer, Args, table};
 use crate::sys::resolve::{self, Failure, Hints, Info};
 use crate::sys::storage::{RawAddr, Reader, Writer};
 use crate::text::{c_string, fs_decoded};

@@ -16,7 +16,8 @@ pub(crate) mod transfer;
 
 use crate::args::{self, Shape};
 use crate::finalize;
-use crate::method::{self, Answer, table};
+use crate::method::{Answer, table};
+use crate::typeobj;
 use lifecycle::Wanted;
 use state::{PublicSocket, Socket};
 
@@ -184,21 +185,21 @@ table! {
 /// Makes the two classes, the base complete before anything derives from it.
 pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let base = py.get_type::<Socket>();
-    method::add_methods(&base, BASE)?;
+    typeobj::add_methods(&base, BASE)?;
     let ints = [
         (c"family", state::FAMILY_OFFSET),
         (c"type", state::KIND_OFFSET),
         (c"proto", state::PROTO_OFFSET),
     ];
-    method::add_int_members(&base, &ints)?;
+    typeobj::add_int_members(&base, &ints)?;
     finalize::prepare_base(&base);
-    method::seal(&base);
+    typeobj::seal(&base);
     let public = py.get_type::<PublicSocket>();
     if !public.is_subclass(&base)? {
         return Err(PyTypeError::new_err("rsock.socket must extend its base"));
     }
-    method::add_methods(&public, PUBLIC)?;
-    method::rename(&public, c"socket");
+    typeobj::add_methods(&public, PUBLIC)?;
+    typeobj::rename(&public, c"socket");
     finalize::prepare_public(&public);
     Ok([base, public])
 }

@@ -11,6 +11,8 @@ pub(crate) mod fd;
 pub(crate) mod iface;
 pub(crate) mod inet;
 pub(crate) mod io;
+#[cfg(target_vendor = "apple")]
+pub(crate) mod kctl;
 pub(crate) mod msg;
 pub(crate) mod netdb;
 pub(crate) mod opt;

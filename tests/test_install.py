@@ -308,6 +308,44 @@ def test_many_threads_install_once():
     """)
 
 
+@pytest.mark.parametrize("first", ["gaierror", "herror"])
+def test_errors_are_the_interpreters_own(first):
+    run_python(f"""
+        import rsock
+        assert rsock.{first} is rsock._rsock.{first}
+        rsock.install()
+        import socket as ours
+        rsock.uninstall()
+        import socket
+        assert socket is not rsock
+        for name in ("gaierror", "herror"):
+            assert getattr(rsock, name) is getattr(rsock._rsock, name) is getattr(socket, name)
+            assert name in rsock.__all__ and name in dir(rsock)
+    """)
+
+
+def test_installed_modules_hold_the_errors():
+    run_python("""
+        import rsock
+        rsock.install()
+        import _socket, socket
+        for module in (_socket, socket):
+            assert vars(module)["gaierror"] is socket.gaierror and vars(module)["herror"] is socket.herror
+        try:
+            _socket.nonsense
+        except AttributeError as exc:
+            assert str(exc) == "module '_socket' has no attribute 'nonsense'"
+        else:
+            raise AssertionError
+        try:
+            socket.getaddrinfo("256.0.0.1", 1)
+        except socket.gaierror as exc:
+            assert exc.errno == socket.EAI_NONAME
+        else:
+            raise AssertionError
+    """)
+
+
 def test_errors_without_the_built_in_module():
     run_python("""
         import sys

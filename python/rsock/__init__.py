@@ -14,15 +14,13 @@ import sys
 from enum import IntEnum, IntFlag
 from errno import EAGAIN, EBADF, EWOULDBLOCK
 
-from . import _enums, _fileio, _helpers, _rsock, _sendfile
+from . import _enums, _errors, _fileio, _helpers, _rsock, _sendfile
 from . import _rsock as _socket
 from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._fileio import SocketIO, _blocking_errnos
-from ._rsock import *
+from ._helpers import *
 from ._rsock import _getaddrinfo as getaddrinfo
 from ._rsock import _Socket as socket
-
-from ._helpers import *  # isort: skip - some of these stand for a name of the extension
 from ._sendfile import _GiveupOnSendfile
 
 TYPE_CHECKING = False
@@ -30,12 +28,22 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._install import LateInstallWarning, install, uninstall
+    from ._rsock import *  # type: ignore[assignment]
 
 for _class in _enums.CLASSES:
     globals().update(_class.__members__)
 
+# Every other name is the extension's. An import of `*` would take 200 µs for the 1,700 of them.
+globals().update({**vars(_rsock), **globals()})
+
 __all__ = [name for name in vars(_rsock) if name[0] != "_"]
-__all__ += {"AddressFamily", "SocketKind", *(name for name in _helpers.__all__ if name[0] != "_")}.difference(__all__)
+__all__ += {
+    "AddressFamily",
+    "SocketKind",
+    "gaierror",
+    "herror",
+    *(name for name in _helpers.__all__ if name[0] != "_"),
+}.difference(__all__)
 
 for _function in (
     _fileio.__getstate__,
@@ -47,19 +55,25 @@ for _function in (
     _sendfile.sendfile,
 ):
     _function.__qualname__ = f"socket.{_function.__name__}"
+    _function.__annotations__ = {}
     setattr(socket, _function.__name__, _function)
 
 # A signature reads as the stdlib's, which has no annotations.
-for _holder in (_enums, _helpers, SocketIO, socket):
+for _holder in (_enums, _helpers, SocketIO):
     for _function in vars(_holder).values():
         if hasattr(_function, "__code__"):
             _function.__annotations__ = {}
 
+_rsock.__getattr__ = _errors.__getattr__  # type: ignore[method-assign,unused-ignore]
+
 del _class, _function, _holder
 
-# Not in `__all__`: `from socket import *` has to give a program the names that it knows.
+# Imported by the first program that asks. Those of rsock alone are not in `__all__`: `from socket import *` has to
+# give a program the names that it knows.
 _LATER = {
     "LateInstallWarning": "rsock._install",
+    "gaierror": "rsock._errors",
+    "herror": "rsock._errors",
     "install": "rsock._install",
     "uninstall": "rsock._install",
     "array": "array",
@@ -68,7 +82,6 @@ _LATER = {
 
 
 def __getattr__(name: str) -> "Any":
-    """Import what few programs ask for when the first one does."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

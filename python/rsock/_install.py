@@ -11,7 +11,7 @@ once more, where the path would give the built-in one. `_ssl` takes the class of
 import sys
 from _thread import allocate_lock
 
-from . import _enums, _reduction, _rsock
+from . import _enums, _errors, _reduction, _rsock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,6 +100,9 @@ def install(*, allow_late_ssl: bool = False) -> None:
                     "_socket only. Call it before anything imports ssl, or run the program with python -m rsock; "
                     "install(allow_late_ssl=True) goes on, with no TLS over rsock"
                 )
+            for name in ("gaierror", "herror"):  # from the built-in module, as long as it can be had
+                for module in _OURS.values():
+                    setattr(module, name, getattr(_errors, name))
             _state.ssl_before = ssl
             _state.before = {name: sys.modules.get(name) for name in _OURS}
             _state.installed = True

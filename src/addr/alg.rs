@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::addr::form::{self, Target};
 use crate::sys::storage::{RawAddr, Reader, Writer};
+use crate::text::fs_decoded;
 
 const FORM: &str = "AF_ALG address must be a tuple (type, name[, feat[, mask]])";
 const KIND_ROOM: usize = 14;
@@ -80,8 +81,8 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
 
 pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {
     let addr = AlgAddr::decode(raw);
-    let kind = form::fs_decoded(py, &addr.kind)?;
-    let name = form::fs_decoded(py, &addr.name)?;
+    let kind = fs_decoded(py, &addr.kind)?;
+    let name = fs_decoded(py, &addr.name)?;
     Ok((kind, name, addr.feat, addr.mask)
         .into_pyobject(py)?
         .into_any())

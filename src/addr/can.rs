@@ -7,7 +7,7 @@
 
 use std::ffi::{CString, c_int};
 
-use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
 
@@ -15,6 +15,7 @@ use crate::addr::form::{self, Target};
 use crate::error::{os_error, os_error_text};
 use crate::sys::iface;
 use crate::sys::storage::{RawAddr, Reader, Writer};
+use crate::text::{argument_type, fs_decoded, fs_string};
 
 const FORM: &str = "AF_CAN address must be a tuple (interface, )";
 
@@ -98,7 +99,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
             plain_int(tuple, 1)?;
             let name = form::u64_field(tuple, 1)?;
             let pgn = form::u32_field(tuple, 2)?;
-            let addr = form::fit(target, "addr", form::int(tuple, 3)?, u8::MAX.into())?;
+            let addr = form::narrow(target, tuple, 3, "addr", u8::MAX.into())?;
             (interface, CanId::J1939 { name, pgn, addr })
         }
         _ => {
@@ -128,8 +129,7 @@ fn exactly<'a, 'py>(
 }
 
 fn name(tuple: Borrowed<'_, '_, PyTuple>) -> PyResult<CString> {
-    let name = form::fs_encoded(form::field(tuple, 0)?.as_borrowed())?;
-    CString::new(name).map_err(|_| PyValueError::new_err("embedded null byte"))
+    fs_string(form::field(tuple, 0)?.as_borrowed())
 }
 
 /// Refuses what is no int itself: until 3.14 CPython asks no `__index__` here.
@@ -140,11 +140,7 @@ fn plain_int(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<()> {
     if fits {
         return Ok(());
     }
-    let kind = if value.is_none() {
-        "None".to_owned()
-    } else {
-        form::type_name(value.as_borrowed())
-    };
+    let kind = argument_type(value.as_borrowed());
     Err(PyTypeError::new_err(format!(
         "argument {} must be int, not {kind}",
         index + 1
@@ -172,7 +168,7 @@ pub(crate) fn to_python<'py>(
     let addr = CanAddr::decode(raw, proto);
     // Number 0 is every interface, and one may be gone by now.
     let name = iface::indextoname(addr.index).unwrap_or_default();
-    let name = form::fs_decoded(py, &name)?;
+    let name = fs_decoded(py, &name)?;
     let tuple = match addr.id {
         CanId::Interface => (name,).into_pyobject(py)?,
         CanId::IsoTp { rx, tx } => (name, rx, tx).into_pyobject(py)?,

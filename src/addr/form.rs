@@ -8,7 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::args;
-pub(crate) use crate::text::{fs_decoded, fs_encoded, type_name};
+pub(crate) use crate::text::type_name;
+
+const PORT_MAX: u32 = 0xffff;
 
 /// The socket and the function that an address is parsed for.
 #[derive(Clone, Copy)]
@@ -64,11 +66,6 @@ pub(crate) fn int(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_
     args::int(field(tuple, index)?.as_borrowed())
 }
 
-/// A field as a C long.
-pub(crate) fn long(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<i64> {
-    args::long(field(tuple, index)?.as_borrowed())
-}
-
 /// A field as an unsigned 32-bit int, or 0 where the tuple ends before it; what
 /// does not fit is an error and never wraps.
 pub(crate) fn u32_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {
@@ -80,7 +77,7 @@ pub(crate) fn u32_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyR
 
 /// A field as an unsigned 32-bit int; what does not fit is an error.
 pub(crate) fn u32_field(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {
-    let value = long(tuple, index)?;
+    let value = args::long(field(tuple, index)?.as_borrowed())?;
     u32::try_from(value).map_err(|_| {
         PyOverflowError::new_err(if value < 0 {
             "can't convert negative value to unsigned int"
@@ -103,9 +100,24 @@ pub(crate) fn fit<T: TryFrom<c_int>>(
     value: c_int,
     most: u32,
 ) -> PyResult<T> {
-    T::try_from(value).map_err(|_| {
-        PyOverflowError::new_err(format!("{}(): {name} must be 0-{most}.", target.caller))
-    })
+    T::try_from(value).map_err(|_| out_of_range(target, name, most))
+}
+
+/// A field as an unsigned int of fewer than 32 bits; what does not fit is an error.
+pub(crate) fn narrow<T: TryFrom<c_int>>(
+    target: Target<'_>,
+    tuple: Borrowed<'_, '_, PyTuple>,
+    index: usize,
+    name: &str,
+    most: u32,
+) -> PyResult<T> {
+    match int(tuple, index) {
+        Ok(value) => fit(target, name, value, most),
+        Err(error) if error.is_instance_of::<PyOverflowError>(tuple.py()) => {
+            Err(out_of_range(target, name, most))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The pair of unsigned 32-bit ints of a family whose form CPython parses under
@@ -149,11 +161,10 @@ pub(crate) fn port(
     tuple: Borrowed<'_, '_, PyTuple>,
     index: usize,
 ) -> PyResult<Port> {
-    let value = field(tuple, index)?;
-    match args::int(value.as_borrowed()) {
+    match int(tuple, index) {
         Ok(port) => Ok(Port(port)),
-        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
-            Err(out_of_range(target))
+        Err(error) if error.is_instance_of::<PyOverflowError>(tuple.py()) => {
+            Err(out_of_range(target, "port", PORT_MAX))
         }
         Err(error) => Err(error),
     }
@@ -166,10 +177,10 @@ pub(crate) struct Port(c_int);
 impl Port {
     /// The port, if it is one.
     pub(crate) fn check(&self, target: Target<'_>) -> PyResult<u16> {
-        u16::try_from(self.0).map_err(|_| out_of_range(target))
+        fit(target, "port", self.0, PORT_MAX)
     }
 }
 
-fn out_of_range(target: Target<'_>) -> PyErr {
-    PyOverflowError::new_err(format!("{}(): port must be 0-65535.", target.caller))
+fn out_of_range(target: Target<'_>, name: &str, most: u32) -> PyErr {
+    PyOverflowError::new_err(format!("{}(): {name} must be 0-{most}.", target.caller))
 }

@@ -53,6 +53,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addr::fuzz;
 
     #[test]
     fn decode_undoes_encode() {
@@ -64,5 +65,33 @@ mod tests {
         assert_eq!(raw.len(), size_of::<libc::sockaddr_in>());
         assert_eq!(raw.bytes().get(2..8), Some(&[5, 6, 1, 2, 3, 4][..]));
         assert_eq!(InetAddr::decode(&raw), addr);
+    }
+
+    fn check(bytes: &[u8]) {
+        fuzz::stable(
+            bytes,
+            |raw| Some(InetAddr::decode(raw)),
+            |addr| Some(addr.encode()),
+        );
+    }
+
+    #[test]
+    fn fuzz_decode() {
+        fuzz::corpus("inet", check);
+        bolero::check!().for_each(check);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!()
+            .with_type()
+            .for_each(|&(ip, port): &(u32, u16)| {
+                let ip = Ipv4Addr::from(ip);
+                fuzz::same(
+                    &InetAddr { ip, port },
+                    |addr| Some(addr.encode()),
+                    |raw| Some(InetAddr::decode(raw)),
+                );
+            });
     }
 }

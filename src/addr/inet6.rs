@@ -89,6 +89,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addr::fuzz;
 
     #[test]
     fn decode_undoes_encode() {
@@ -101,5 +102,38 @@ mod tests {
         let raw = addr.encode();
         assert_eq!(raw.len(), size_of::<libc::sockaddr_in6>());
         assert_eq!(Inet6Addr::decode(&raw), addr);
+    }
+
+    fn check(bytes: &[u8]) {
+        fuzz::stable(
+            bytes,
+            |raw| Some(Inet6Addr::decode(raw)),
+            |addr| Some(addr.encode()),
+        );
+    }
+
+    #[test]
+    fn fuzz_decode() {
+        fuzz::corpus("inet6", check);
+        bolero::check!().for_each(check);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!().with_type().for_each(
+            |&(ip, port, flowinfo, scope_id): &(u128, u16, u32, u32)| {
+                let ip = Ipv6Addr::from(ip);
+                fuzz::same(
+                    &Inet6Addr {
+                        ip,
+                        port,
+                        flowinfo,
+                        scope_id,
+                    },
+                    |addr| Some(addr.encode()),
+                    |raw| Some(Inet6Addr::decode(raw)),
+                );
+            },
+        );
     }
 }

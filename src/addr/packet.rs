@@ -16,6 +16,7 @@ use crate::buffer::View;
 use crate::error::os_error;
 use crate::sys::iface;
 use crate::sys::storage::{RawAddr, Reader, Writer};
+use crate::text::fs_decoded;
 
 const FORM: &str = "AF_PACKET address must be a tuple of two to five elements";
 const ADDR_OFFSET: usize = std::mem::offset_of!(libc::sockaddr_ll, sll_addr);
@@ -110,7 +111,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
     let addr = PacketAddr::decode(raw);
     // A frame may come from an interface that is gone by now.
     let name = iface::indextoname(addr.index).unwrap_or_default();
-    let name = form::fs_decoded(py, &name)?;
+    let name = fs_decoded(py, &name)?;
     let bytes = PyBytes::new(py, &addr.addr);
     Ok((name, addr.proto, addr.pkttype, addr.hatype, bytes)
         .into_pyobject(py)?

@@ -101,7 +101,12 @@ impl TipcAddr {
 pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     let tuple = form::tuple(target, "AF_TIPC", value)?;
     form::length(tuple, 4, 5, FORM)?;
-    let kind = form::long(tuple, 0)?;
+    let kind = match form::int(tuple, 0) {
+        Ok(kind) => u8::try_from(kind).unwrap_or(0),
+        // Out of range is as unknown as any other type that there is none of.
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => 0,
+        Err(error) => return Err(error),
+    };
     let values = [
         form::u32_field(tuple, 1)?,
         form::u32_field(tuple, 2)?,
@@ -114,9 +119,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
     } else {
         CLUSTER_SCOPE
     };
-    u8::try_from(kind)
-        .ok()
-        .and_then(|kind| TipcAddr::from_fields(kind, values, scope))
+    TipcAddr::from_fields(kind, values, scope)
         .map(TipcAddr::encode)
         .ok_or_else(|| PyTypeError::new_err("Invalid address type"))
 }

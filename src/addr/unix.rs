@@ -8,10 +8,11 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::addr::form::{self, Target};
+use crate::addr::form::Target;
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::storage::{RawAddr, Reader, Writer};
+use crate::text::{fs_decoded, fs_encoded};
 
 const PATH_OFFSET: usize = std::mem::offset_of!(libc::sockaddr_un, sun_path);
 const PATH_ROOM: usize = size_of::<libc::sockaddr_un>() - PATH_OFFSET;
@@ -60,7 +61,7 @@ impl UnixAddr {
 
 pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     let name = if value.is_instance_of::<PyString>() {
-        form::fs_encoded(value)?
+        fs_encoded(value)?
     } else {
         let mut view = View::empty();
         view.readable(value)?;
@@ -76,12 +77,13 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
     if addr.is_abstract() {
         return Ok(PyBytes::new(py, &addr.name).into_any());
     }
-    form::fs_decoded(py, &addr.name)
+    fs_decoded(py, &addr.name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addr::fuzz;
 
     fn addr(name: &[u8]) -> UnixAddr {
         UnixAddr {
@@ -103,5 +105,29 @@ mod tests {
         assert!(addr(&[b'a'; PATH_ROOM]).encode().is_none());
         assert!(addr(&[0; PATH_ROOM]).encode().is_some());
         assert!(addr(&[0; PATH_ROOM + 1]).encode().is_none());
+    }
+
+    fn check(bytes: &[u8]) {
+        // A path without room for its NUL can be read, and not written.
+        let fits =
+            |raw: &RawAddr| Some(UnixAddr::decode(raw)).filter(|addr| addr.encode().is_some());
+        fuzz::stable(bytes, fits, UnixAddr::encode);
+    }
+
+    #[test]
+    fn fuzz_decode() {
+        fuzz::corpus("unix", check);
+        bolero::check!().for_each(check);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!().with_type().for_each(|name: &Vec<u8>| {
+            let addr = addr(name);
+            let has_nul = !addr.is_abstract() && name.contains(&0);
+            if !has_nul && addr.encode().is_some() {
+                fuzz::same(&addr, UnixAddr::encode, |raw| Some(UnixAddr::decode(raw)));
+            }
+        });
     }
 }

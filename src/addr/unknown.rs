@@ -7,10 +7,11 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::addr::form::{self, Target, type_name};
+use crate::addr::form::{self, Target};
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::storage::{CAPACITY, RawAddr, Reader, Writer};
+use crate::text::type_name;
 
 const DATA: usize = size_of::<libc::sa_family_t>();
 const FORM: &str = "address must be a pair (family, bytes)";
@@ -49,4 +50,47 @@ pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'
     Ok((family, PyBytes::new(py, data))
         .into_pyobject(py)?
         .into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::fuzz;
+
+    fn read(raw: &RawAddr) -> (c_int, Vec<u8>) {
+        let (family, data) = decode(raw);
+        (family, data.to_vec())
+    }
+
+    fn written(addr: &(c_int, Vec<u8>)) -> Option<RawAddr> {
+        encode(addr.0, &addr.1)
+    }
+
+    #[test]
+    fn what_does_not_fit_is_none() {
+        assert!(encode(99, &[1; CAPACITY - DATA]).is_some());
+        assert!(encode(99, &[1; CAPACITY - DATA + 1]).is_none());
+    }
+
+    fn check(bytes: &[u8]) {
+        fuzz::stable(bytes, |raw| Some(read(raw)), written);
+    }
+
+    #[test]
+    fn fuzz_decode() {
+        fuzz::corpus("unknown", check);
+        bolero::check!().for_each(check);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!()
+            .with_type()
+            .for_each(|(family, data): &(u8, Vec<u8>)| {
+                let addr = (c_int::from(*family), data.clone());
+                if written(&addr).is_some() {
+                    fuzz::same(&addr, written, |raw| Some(read(raw)));
+                }
+            });
+    }
 }

@@ -11,9 +11,10 @@ use pyo3::types::{PyBytes, PyList, PyModule, PyString};
 
 use crate::addr::host::{self, Name};
 use crate::args;
+use crate::audit::audit;
 use crate::call::detached;
 use crate::error::{Error, os_error};
-use crate::method::{Answer, Args, audit, table};
+use crate::method::{Answer, Args, table};
 use crate::sys::errno::Errno;
 use crate::sys::netdb::{self, Host};
 use crate::sys::resolve;

@@ -6,9 +6,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyModule, PyString};
 
 use crate::args;
+use crate::audit::audit;
 use crate::call::detached;
 use crate::error::os_error_text;
-use crate::method::{Answer, Args, audit, table};
+use crate::method::{Answer, Args, table};
 use crate::sys::netdb;
 use crate::text::c_string;
 

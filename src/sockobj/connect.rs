@@ -7,10 +7,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::args;
+use crate::audit::audit;
 use crate::call::{self, How};
 use crate::enums;
 use crate::error::{Error, os_error};
-use crate::method::{Answer, Args, audit, none};
+use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;

@@ -10,9 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::args;
+use crate::audit::audit;
 use crate::call;
 use crate::error::{Error, os_error};
-use crate::method::{Answer, Args, audit, none};
+use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd, Shut};

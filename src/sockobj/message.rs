@@ -14,10 +14,11 @@ use pyo3::types::{PyBytes, PyInt, PyList, PySequence, PyTuple};
 
 use crate::addr::form::type_name;
 use crate::args;
+use crate::audit::audit;
 use crate::buffer::{self, QUICK, View};
 use crate::call::{self, How};
 use crate::error::{Error, os_error, os_error_text};
-use crate::method::{Answer, Args, audit};
+use crate::method::{Answer, Args};
 use crate::sockobj::state::Socket;
 use crate::sys::errno::Errno;
 use crate::sys::fd;

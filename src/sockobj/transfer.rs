@@ -9,10 +9,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::args;
+use crate::audit::audit;
 use crate::buffer::{self, QUICK, View};
 use crate::call::{self, Door, How};
 use crate::error::Error;
-use crate::method::{Answer, Args, audit, none};
+use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;

@@ -43,7 +43,12 @@ def tell(name: str, run) -> None:
     good = sum(counts[status] for status in GOOD)
     words = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     print(f"{name:<6} {good} of {len(run.outcomes)} good ({words}) in {run.seconds:.0f} s")
-    for line in [*run.doubts, *run.warnings]:
+    bad = [
+        f"{test}: {outcome.status}: {outcome.why}"
+        for test, outcome in run.outcomes.items()
+        if outcome.status not in (*GOOD, "skip")
+    ]
+    for line in [*bad, *run.doubts, *run.warnings]:
         print(f"{name}: {line}")
     sys.stdout.flush()
 
