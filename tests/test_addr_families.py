@@ -315,9 +315,9 @@ FIELDS = [
     ("AF_NETLINK", 0, (1, 2), {0: U32, 1: U32}),
     ("AF_VSOCK", 0, (1, 2), {0: U32, 1: U32}),
     ("AF_QIPCRTR", 0, (1, 2), {0: U32, 1: U32}),
-    ("AF_TIPC", 0, (NAMESEQ, 1, 2, 3, 2), {1: U32, 2: U32, 3: U32, 4: 255}),
-    ("AF_TIPC", 0, (NAME, 1, 2, 3, 2), {1: U32, 2: U32, 3: U32, 4: 255}),
-    ("AF_TIPC", 0, (ID, 1, 2, 3, 2), {1: U32, 2: U32, 3: U32, 4: 255}),
+    ("AF_TIPC", 0, (NAMESEQ, 1, 2, 3, 2), {1: U32, 2: U32, 3: U32}),
+    ("AF_TIPC", 0, (NAME, 1, 2, 3, 2), {1: U32, 2: U32, 3: U32}),
+    ("AF_TIPC", 0, (ID, 1, 2, 3, 2), {1: U32, 2: U32, 3: U32}),
     ("AF_PACKET", 0, ("lo", 1, 2, 3), {1: 65535, 2: 255, 3: 65535}),
     ("AF_CAN", ISOTP, ("lo", 1, 2), {1: U32, 2: U32}),
     ("AF_CAN", J1939, ("lo", 1, 2, 3), {1: 2**64 - 1, 2: U32, 3: 255}),
@@ -349,6 +349,18 @@ def test_no_integer_wraps(mirrors, name, proto, value, index, most):
         wanted = {"OSError"}  # the stdlib's words for what is no C int
     for number in (2**64, 2**200, -(2**64)):
         assert write(number).kind in wanted
+
+
+def test_a_tipc_scope_has_a_sign(mirrors):
+    """A negative scope withdraws a name, so the byte holds -128 to 127."""
+    for number in (-128, -3, 127):
+        address = (NAMESEQ, 1, 2, 3, number)
+        written, stock = (mirrors[name].write(socket.AF_TIPC, 0, address) for name in ("rsock", "socket"))
+        assert written.raw == stock.raw
+        assert written.back == address
+    for number in (-129, 128, 2**64):
+        address = (NAMESEQ, 1, 2, 3, number)
+        assert mirrors["rsock"].write(socket.AF_TIPC, 0, address).kind == "OverflowError"
 
 
 # --- what no kernel should send ---

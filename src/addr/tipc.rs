@@ -15,7 +15,7 @@ const FORM: &str = "AF_TIPC address must be a tuple (addr_type, v1, v2, v3[, sco
 const NAMESEQ: u8 = 1;
 const NAME: u8 = 2;
 const ID: u8 = 3;
-const CLUSTER_SCOPE: u8 = 2;
+const CLUSTER_SCOPE: i8 = 2;
 const SIZE: usize = 16;
 
 /// What an address names.
@@ -29,16 +29,16 @@ pub(crate) enum TipcName {
     Socket { node: u32, reference: u32 },
 }
 
-/// A name and how far it is known.
+/// A name and how far it is known; to bind with a negative scope is to withdraw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TipcAddr {
     pub(crate) name: TipcName,
-    pub(crate) scope: u8,
+    pub(crate) scope: i8,
 }
 
 impl TipcAddr {
     /// None for an address type that there is none of.
-    fn from_fields(kind: u8, values: [u32; 3], scope: u8) -> Option<Self> {
+    fn from_fields(kind: u8, values: [u32; 3], scope: i8) -> Option<Self> {
         let [v1, v2, v3] = values;
         let name = match kind {
             NAMESEQ => TipcName::Sequence {
@@ -60,7 +60,7 @@ impl TipcAddr {
     }
 
     /// The fields in the order of the tuple.
-    fn fields(self) -> (u8, u32, u32, u32, u8) {
+    fn fields(self) -> (u8, u32, u32, u32, i8) {
         match self.name {
             TipcName::Sequence { kind, lower, upper } => (NAMESEQ, kind, lower, upper, self.scope),
             TipcName::Service { kind, instance } => (NAME, kind, instance, instance, self.scope),
@@ -75,8 +75,9 @@ impl TipcAddr {
             TipcName::Service { kind, instance } => (NAME, [kind, instance, 0]),
             TipcName::Socket { node, reference } => (ID, [reference, node, 0]),
         };
+        let [scope] = self.scope.to_ne_bytes();
         let mut writer = Writer::new(libc::AF_TIPC);
-        writer.put(&[kind, self.scope]);
+        writer.put(&[kind, scope]);
         for word in words {
             writer.put_u32(word);
         }
@@ -93,7 +94,7 @@ impl TipcAddr {
         } else {
             [first, second, third]
         };
-        Self::from_fields(kind, values, reader.u8(3))
+        Self::from_fields(kind, values, i8::from_ne_bytes([reader.u8(3)]))
     }
 }
 
@@ -112,7 +113,9 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
         form::u32_field(tuple, 3)?,
     ];
     let scope = if tuple.len() > 4 {
-        form::narrow(target, tuple, 4, "scope", u8::MAX.into())?
+        i8::try_from(form::int(tuple, 4)?).map_err(|_| {
+            PyOverflowError::new_err(format!("{}(): scope must be -128-127.", target.caller))
+        })?
     } else {
         CLUSTER_SCOPE
     };
@@ -165,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn the_scope_has_a_sign() {
+        let addr = TipcAddr::from_fields(NAMESEQ, [1, 2, 3], -2).unwrap();
+        assert_eq!(addr.encode().bytes()[3], 0xfe);
+        assert_eq!(TipcAddr::decode(&addr.encode()).unwrap().scope, -2);
+    }
+
+    #[test]
     fn an_unknown_address_type_is_none() {
         assert!(TipcAddr::from_fields(0, [0; 3], 0).is_none());
         assert!(TipcAddr::decode(&RawAddr::from_bytes(&[30, 0, 4, 0]).unwrap()).is_none());
@@ -185,7 +195,7 @@ mod tests {
     fn fuzz_encode() {
         bolero::check!()
             .with_type()
-            .for_each(|&(kind, values, scope): &(u8, [u32; 3], u8)| {
+            .for_each(|&(kind, values, scope): &(u8, [u32; 3], i8)| {
                 if let Some(addr) = TipcAddr::from_fields(kind % 4, values, scope) {
                     fuzz::same(&addr, |addr| Some(addr.encode()), TipcAddr::decode);
                 }

@@ -54,7 +54,7 @@ fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(RawFd, RawAddr), Error
     };
     call::call(py, socket.reading(), how, |number, _| {
         let mut from = RawAddr::empty();
-        let new = sock::accept(number, &mut from)?;
+        let new = sock::accept(number, socket.family(), &mut from)?;
         Ok((new, from))
     })
 }

@@ -29,6 +29,9 @@ pub(crate) fn getsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     if len == 0 {
         return get_number(py, socket, level, name);
     }
+    if is_wide(socket) {
+        return Err(os_error_text("getsockopt string buffer not allowed"));
+    }
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     let mut room = [0_u8; BYTES_MAX];
     let room = room

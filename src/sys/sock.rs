@@ -77,21 +77,32 @@ pub(crate) fn listen(fd: RawFd, backlog: c_int) -> Result<(), Errno> {
     check(unsafe { libc::listen(fd, backlog) }).map(drop)
 }
 
-/// accept4(2): the new descriptor is close-on-exec and blocking.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub(crate) fn accept(fd: RawFd, from: &mut RawAddr) -> Result<RawFd, Errno> {
+/// Where accept(2) is to write the peer's address. A socket of `AF_ALG` has no
+/// name, and Linux drops the connection (`ECONNABORTED`) where one is asked for.
+fn peer_ptrs(family: c_int, from: &mut RawAddr) -> (*mut libc::sockaddr, *mut libc::socklen_t) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if family == libc::AF_ALG {
+        return (std::ptr::null_mut(), std::ptr::null_mut());
+    }
+    let _ = family;
     *from = RawAddr::for_kernel();
-    let (addr, len) = from.out_ptrs();
-    // SAFETY: the address is offered with its own room.
+    from.out_ptrs()
+}
+
+/// accept4(2): the new descriptor is close-on-exec and blocking. `from` is left
+/// as it is where the family's sockets have no name.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<RawFd, Errno> {
+    let (addr, len) = peer_ptrs(family, from);
+    // SAFETY: the address is offered with its own room, or not at all.
     check(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) })
 }
 
 /// accept(2), then what accept4 would have done.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-pub(crate) fn accept(fd: RawFd, from: &mut RawAddr) -> Result<RawFd, Errno> {
-    *from = RawAddr::for_kernel();
-    let (addr, len) = from.out_ptrs();
-    // SAFETY: the address is offered with its own room.
+pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<RawFd, Errno> {
+    let (addr, len) = peer_ptrs(family, from);
+    // SAFETY: the address is offered with its own room, or not at all.
     let new = check(unsafe { libc::accept(fd, addr, len) })?;
     crate::sys::fd::set_nonblocking(new, false)?;
     without_inheritance(new)
