@@ -14,7 +14,7 @@ use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, table};
 use crate::sys::errno::Errno;
-use crate::sys::{msg, ntop, pton};
+use crate::sys::{msg, pton};
 use crate::text::{type_name, utf8};
 
 table! {
@@ -47,17 +47,13 @@ macro_rules! single {
             /// The functions that take one argument since 3.13, and a tuple of one before.
             SINGLE: PyModule {
                 $style htons(x) = htons,
-                    "htons(integer) -> integer\n\n\
-                     A 16-bit integer from this machine's byte order to the network's.";
+                    "htons(integer) -> integer\n\nA 16-bit integer from this machine's byte order to the network's.";
                 $style ntohs(x) = ntohs,
-                    "ntohs(integer) -> integer\n\n\
-                     A 16-bit integer from the network's byte order to this machine's.";
+                    "ntohs(integer) -> integer\n\nA 16-bit integer from the network's byte order to this machine's.";
                 $style inet_aton(ip_addr) = inet_aton,
-                    "inet_aton(text) -> bytes\n\n\
-                     The bytes of an IPv4 address of one to four numbers.";
+                    "inet_aton(text) -> bytes\n\nThe bytes of an IPv4 address of one to four numbers.";
                 $style inet_ntoa(packed_ip) = inet_ntoa,
-                    "inet_ntoa(packed) -> text\n\n\
-                     The text of an IPv4 address.";
+                    "inet_ntoa(packed) -> text\n\nThe text of an IPv4 address.";
             }
         }
     };
