@@ -3,7 +3,9 @@
 //!
 //! PyO3 has no `__del__`, and its dealloc calls no finalizer for an exact
 //! instance. So `tp_finalize` is set, and `tp_dealloc` wrapped, by hand, before
-//! anything derives from the class. See "Finalization" in the C API manual.
+//! anything derives from the class. A class made in Python takes its finalizer
+//! from the name `__del__` alone, so that is there too. See "Finalization" in the
+//! C API manual.
 #![expect(unsafe_code, reason = "PyO3 has no finalizer")]
 
 use std::ffi::{c_char, c_int};
@@ -14,6 +16,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::Socket;
 
@@ -36,12 +39,22 @@ unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
         let object = unsafe { Borrowed::from_ptr(py, object) };
         // SAFETY: the slot is set on the base class, so on its kind only.
         let socket = unsafe { object.cast_unchecked::<Socket>() };
-        if socket.get().fileno() >= 0 {
-            end(socket);
-        }
+        end_if_open(socket);
     };
     // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
     unsafe { Python::attach_unchecked(body) };
+}
+
+/// `__del__()`: the finalizer as classes made in Python find it.
+pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    end_if_open(slf);
+    Ok(none(slf.py()))
+}
+
+fn end_if_open(socket: Borrowed<'_, '_, Socket>) {
+    if socket.get().fileno() >= 0 {
+        end(socket);
+    }
 }
 
 #[cold]
