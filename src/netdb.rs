@@ -34,9 +34,6 @@ table! {
             "getaddrinfo(host, port, family=0, type=0, proto=0, flags=0)\n\
              -> list of (family, type, proto, canonname, address)\n\n\
              The addresses of a host and a port, as plain ints and tuples.";
-        Positional getnameinfo = getnameinfo,
-            "getnameinfo(sockaddr, flags) -> (host, port)\n\n\
-             The names of an address's host and port, or their numbers as the flags say.";
     }
 }
 
