@@ -1,6 +1,7 @@
 //! Floor 5: `rsock._rsock`, the module that stands in for `_socket`. The table of
 //! what it holds, and nothing else.
 
+use pyo3::exceptions::{PyOSError, PyTimeoutError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -50,10 +51,10 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     let public = PyString::new(py, "rsock");
     method::add_functions(module, &public, "_", netdb::PUBLIC)?;
-    let errors = py.import("rsock._errors")?;
-    for name in ["error", "gaierror", "herror", "timeout"] {
-        module.setattr(name, errors.getattr(name)?)?;
-    }
+    // The shim answers for `gaierror` and `herror` when somebody asks: to find the
+    // interpreter's own takes an import.
+    module.setattr("error", py.get_type::<PyOSError>())?;
+    module.setattr("timeout", py.get_type::<PyTimeoutError>())?;
     consts::register(module)?;
     module.setattr("has_ipv6", true)?;
     module.setattr("_build_profile", BUILD_PROFILE)?;
