@@ -190,7 +190,7 @@ fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R
     }
     let mut view = View::empty();
     view.readable(value)?;
-    f(&view.to_vec())
+    f(&view.to_vec()?)
 }
 
 fn ipv4_text(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
