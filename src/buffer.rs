@@ -9,7 +9,7 @@
 )]
 
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
 use pyo3::exceptions::{PyMemoryError, PyTypeError};
@@ -106,9 +106,11 @@ impl View {
         unsafe { WindowMut::new(ptr, len) }
     }
 
-    /// A copy of the bytes.
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        let mut copy = Vec::with_capacity(self.len());
+    /// A copy of the bytes; `MemoryError` where there is no room for one.
+    pub(crate) fn to_vec(&self) -> PyResult<Vec<u8>> {
+        let mut copy = Vec::new();
+        let room = copy.try_reserve_exact(self.len());
+        room.map_err(|_| PyMemoryError::new_err(()))?;
         // SAFETY: the export is valid for reads of its length, and the vector has
         // room for it; the two do not overlap, as the vector is new.
         unsafe {
@@ -117,7 +119,7 @@ impl View {
         // SAFETY: as many bytes were just copied in; the length is the export's
         // own, not one that a kernel reported.
         unsafe { copy.set_len(self.len()) };
-        copy
+        Ok(copy)
     }
 }
 
@@ -175,7 +177,7 @@ pub(crate) fn receive_bytes(
     if expect_large || room > SCRATCH_MAX {
         return into_object(py, room, receive);
     }
-    let mut scratch = SCRATCH.take();
+    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
     if scratch.capacity() < room && scratch.try_reserve_exact(room).is_err() {
         return Err(PyMemoryError::new_err(()).into());
     }
@@ -188,7 +190,7 @@ pub(crate) fn receive_bytes(
     {
         scratch = Vec::new();
     }
-    SCRATCH.set(scratch);
+    let _ = SCRATCH.try_with(|place| place.set(scratch));
     bytes
 }
 
@@ -199,15 +201,25 @@ fn from_scratch<'py>(
 ) -> Result<Bound<'py, PyBytes>, Error> {
     let count = receive(&mut WindowMut::of(scratch))?;
     let written = count.min(scratch.len());
-    let ptr = scratch.as_ptr().cast();
-    // SAFETY: `written` is within the scratch. Those bytes are initialised: the
-    // kernel wrote as many as it reported, but for MSG_TRUNC, and then
-    // `sys::io` zeroed the whole window first.
-    let filled = unsafe { std::slice::from_raw_parts(ptr, written) };
+    // Those bytes are initialised: the kernel wrote as many as it reported, but for
+    // flags such as MSG_TRUNC, and then `sys::io` zeroed the whole window first.
+    let filled = new_bytes(py, scratch.as_ptr().cast(), written)?;
     if count == written {
-        return Ok(PyBytes::new(py, filled));
+        return Ok(filled);
     }
-    zero_extended(py, filled, count)
+    zero_extended(py, filled.as_bytes(), count)
+}
+
+/// A new `bytes` of a length: a copy of what is at `from`, or not yet set where
+/// that is null. `PyBytes::new` would panic where there is no memory.
+#[inline]
+fn new_bytes(py: Python<'_>, from: *const c_char, len: usize) -> PyResult<Bound<'_, PyBytes>> {
+    let size = isize::try_from(len).map_err(|_| PyMemoryError::new_err(()))?;
+    // SAFETY: the callers in this file pass null, or memory of that length.
+    let object = unsafe { ffi::PyBytes_FromStringAndSize(from, size) };
+    // SAFETY: the call answers a new reference, or null with an exception set.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    Ok(object.cast_into::<PyBytes>()?)
 }
 
 /// What a caller that measures with `MSG_TRUNC` gets: the real length.
@@ -230,11 +242,7 @@ fn into_object(
     room: usize,
     receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
 ) -> Result<Bound<'_, PyBytes>, Error> {
-    let size = isize::try_from(room).map_err(|_| PyMemoryError::new_err(()))?;
-    // SAFETY: a null pointer asks for an object whose bytes are not yet set.
-    let object = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), size) };
-    // SAFETY: the call answers a new reference, or null with an exception set.
-    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    let object = new_bytes(py, std::ptr::null(), room)?;
     // SAFETY: the object is a `bytes`, so it has a buffer of `room` bytes.
     let memory: *mut u8 = unsafe { ffi::PyBytes_AsString(object.as_ptr()) }.cast();
     // SAFETY: nobody else knows the new object, so nobody reads or frees its
@@ -242,11 +250,10 @@ fn into_object(
     let mut window = unsafe { WindowMut::new(memory, room) };
     let count = receive(&mut window)?;
     if count > room {
-        let bytes = object.cast_into::<PyBytes>().map_err(PyErr::from)?;
-        return zero_extended(py, bytes.as_bytes(), count);
+        return zero_extended(py, object.as_bytes(), count);
     }
     let mut raw = object.into_ptr();
-    let count = isize::try_from(count).unwrap_or(size);
+    let count = isize::try_from(count).map_err(|_| PyMemoryError::new_err(()))?;
     // SAFETY: `raw` is the one reference to a `bytes` that no one has seen; the
     // call replaces it, or sets it to null with an exception.
     unsafe { _PyBytes_Resize(&raw mut raw, count) };

@@ -15,12 +15,17 @@ use pyo3::prelude::*;
 
 use crate::error::Error;
 use crate::sys::errno::Errno;
-use crate::sys::fd::{FdCell, FdGuard, RawFd};
+use crate::sys::fd::{self, FdCell, FdGuard, RawFd};
 use crate::sys::wait::{Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
 
-#[cfg(unix)]
 const DONTWAIT: c_int = libc::MSG_DONTWAIT;
+/// Flags with which a blocking call means more than its tries would do: all of the
+/// data, or a whole connection attempt.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const WHOLE: c_int = libc::MSG_WAITALL | libc::MSG_FASTOPEN;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const WHOLE: c_int = libc::MSG_WAITALL;
 /// Flags with which a short or empty answer is the answer, not a miss.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const ANSWERS: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE;
@@ -42,6 +47,11 @@ impl Habit {
     /// Ends the tries for good: `SO_RCVLOWAT` makes a short answer wrong.
     pub(crate) fn never(&self) {
         self.0.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// Whether the tries have ended for good.
+    pub(crate) fn is_never(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == NEVER
     }
 
     #[inline]
@@ -113,7 +123,8 @@ pub(crate) fn call<T: Send>(
 /// Makes a call that can wait, within a time that may span several calls.
 ///
 /// `op` gets the number and its flags: the caller's own, with `MSG_DONTWAIT`
-/// added for a try on a blocking socket.
+/// added wherever it must not wait. That `O_NONBLOCK` is set is not enough: it
+/// belongs to the open file, and whoever has a duplicate may clear it.
 #[inline]
 pub(crate) fn call_within<T: Send>(
     py: Python<'_>,
@@ -126,15 +137,10 @@ pub(crate) fn call_within<T: Send>(
     let user = door.cell.enter()?;
     let blocking = budget.timeout == Timeout::Blocking;
     let answers = flags & ANSWERS != 0;
-    let extra = if blocking && !answers { DONTWAIT } else { 0 };
     let tried = if !blocking || answers {
-        Some(attempt(py, &user, how.quick, flags, &mut op))
-    } else if how.quick
-        && how.flags.is_some()
-        && flags & libc::MSG_WAITALL == 0
-        && door.habit.tries()
-    {
-        Some(op(user.fd(), flags | extra))
+        attempt(py, &user, how, budget.timeout, &mut op)
+    } else if how.quick && how.flags.is_some() && flags & WHOLE == 0 && door.habit.tries() {
+        Some(op(user.fd(), flags | DONTWAIT))
     } else {
         None
     };
@@ -153,6 +159,8 @@ pub(crate) fn call_within<T: Send>(
                 door.habit.miss();
             }
         }
+        // TCP_FASTOPEN_CONNECT: the first send connects, which the try cut short.
+        Some(Err(Errno::EINPROGRESS)) if blocking && !answers => {}
         Some(Err(errno)) if errno != Errno::EINTR => return Err(errno.into()),
         Some(Err(_)) => {
             drop(user);
@@ -162,7 +170,7 @@ pub(crate) fn call_within<T: Send>(
         None => {}
     }
     match budget.timeout {
-        Timeout::For(_) => wait_in(py, door, user, how.wait, budget.deadline(), flags, op),
+        Timeout::For(_) => wait_in(py, door, user, how, budget.deadline(), op),
         Timeout::Blocking | Timeout::NonBlocking => block_in(py, door, user, flags, op),
     }
 }
@@ -188,15 +196,15 @@ fn call_again<T: Send>(
             let user = door.cell.enter()?;
             let flags = how.flags.unwrap_or(0);
             return match budget.timeout {
-                Timeout::For(_) => wait_in(py, door, user, how.wait, budget.deadline(), flags, op),
+                Timeout::For(_) => wait_in(py, door, user, how, budget.deadline(), op),
                 Timeout::Blocking => block_in(py, door, user, flags, op),
-                Timeout::NonBlocking => match attempt(py, &user, how.quick, flags, op) {
-                    Err(Errno::EINTR) => {
+                Timeout::NonBlocking => match attempt(py, &user, how, budget.timeout, op) {
+                    Some(Err(Errno::EINTR)) | None => {
                         drop(user);
                         py.check_signals()?;
                         continue;
                     }
-                    other => Ok(other?),
+                    Some(other) => Ok(other?),
                 },
             };
         }
@@ -205,21 +213,33 @@ fn call_again<T: Send>(
     again(py, door, how, budget, &mut op)
 }
 
-/// A call that cannot wait: held where its memory is quick, else detached.
+/// A call that cannot wait: held where its memory is quick, else detached. None
+/// where it might wait after all, and has a timeout to wait with.
 #[inline]
 fn attempt<T: Send>(
     py: Python<'_>,
     user: &FdGuard<'_>,
-    quick: bool,
-    flags: c_int,
+    how: How,
+    timeout: Timeout,
     op: &mut (impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send + ?Sized),
-) -> Result<T, Errno> {
+) -> Option<Result<T, Errno>> {
     let fd = user.fd();
-    if quick {
+    let Some(flags) = how.flags else {
+        // Without flags `O_NONBLOCK` is all that there is.
+        return if fd::is_nonblocking(fd) {
+            Some(op(fd, 0))
+        } else if timeout == Timeout::NonBlocking {
+            Some(py.detach(|| op(fd, 0)))
+        } else {
+            None
+        };
+    };
+    let flags = flags | DONTWAIT;
+    Some(if how.quick {
         op(fd, flags)
     } else {
         py.detach(|| op(fd, flags))
-    }
+    })
 }
 
 /// The plain blocking call, detached, until it is not interrupted.
@@ -250,25 +270,30 @@ fn wait_in<'a, T: Send>(
     py: Python<'_>,
     door: Door<'a>,
     mut user: FdGuard<'a>,
-    what: Wait,
+    how: How,
     deadline: Option<Instant>,
-    flags: c_int,
     mut op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
 ) -> Result<T, Error> {
+    let flags = how.flags.map_or(0, |flags| flags | DONTWAIT);
+    let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     loop {
-        let waiter = Waiter::new(door.cell)?;
+        let mut waiter = Waiter::new(door.cell);
         let fd = user.fd();
         let ended = py.detach(|| {
             loop {
                 if user.is_closed() {
                     return Ok(Err(Ended::Woken));
                 }
-                match waiter.wait(fd, what, deadline)? {
+                match waiter.wait(fd, how.wait, deadline)? {
                     Ended::Ready if user.is_closed() => return Ok(Err(Ended::Woken)),
                     Ended::Ready => {}
                     other => return Ok(Err(other)),
                 }
                 match op(fd, flags) {
+                    // Ready again and again, and never done: time counts all the same.
+                    Err(errno) if errno.would_block() && passed() => {
+                        return Ok(Err(Ended::TimedOut));
+                    }
                     Err(errno) if errno.would_block() => {}
                     other => return other.map(Ok),
                 }
@@ -288,6 +313,9 @@ fn wait_in<'a, T: Send>(
                 drop(user);
                 py.check_signals()?;
                 user = door.cell.enter()?;
+                if passed() {
+                    return Err(Error::TimedOut);
+                }
             }
             Err(errno) => return Err(errno.into()),
         }
@@ -304,7 +332,12 @@ pub(crate) fn wait_then<T: Send>(
     op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
 ) -> Result<T, Error> {
     let user = door.cell.enter()?;
-    wait_in(py, door, user, what, budget.deadline(), 0, op)
+    let how = How {
+        wait: what,
+        flags: None,
+        quick: false,
+    };
+    wait_in(py, door, user, how, budget.deadline(), op)
 }
 
 /// A call that cannot wait and touches no more than its own arguments: held.
@@ -315,6 +348,21 @@ pub(crate) fn at_once<T>(
 ) -> Result<T, Errno> {
     let user = door.cell.enter()?;
     op(user.fd())
+}
+
+/// A call on a socket that is not to wait: held, unless its file is blocking all
+/// the same (see `call_within`).
+pub(crate) fn at_once_or_detached<T: Send>(
+    py: Python<'_>,
+    user: &FdGuard<'_>,
+    op: impl FnOnce(RawFd) -> Result<T, Errno> + Send,
+) -> Result<T, Errno> {
+    let fd = user.fd();
+    if fd::is_nonblocking(fd) {
+        op(fd)
+    } else {
+        py.detach(|| op(fd))
+    }
 }
 
 /// Runs `f` without the interpreter: for the resolver, and for what may linger.

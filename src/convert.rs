@@ -185,7 +185,7 @@ fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R
     }
     let mut view = View::empty();
     view.readable(value)?;
-    f(&view.to_vec())
+    f(&view.to_vec()?)
 }
 
 fn cmsg_len<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {

@@ -4,12 +4,14 @@
 use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule};
+use pyo3::types::{PyDict, PyModule, PyType};
 
 use crate::args;
 use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
+use crate::sockobj::lifecycle;
+use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::fd::{self, RawFd};
 use crate::sys::{errno::Errno, sock};
 use crate::timeout;
@@ -43,17 +45,32 @@ fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> 
     let kind = args::int_or(args, 1, libc::SOCK_STREAM)?;
     let proto = args::int_or(args, 2, 0)?;
     let [a, b] = sock::socketpair(family, kind, proto).map_err(os_error)?;
-    let class = module.getattr("socket")?;
-    let wrap = |number: RawFd| class.call1((family, kind, proto, number));
-    let first = wrap(a).inspect_err(|_| {
-        // Neither number has an owner yet.
-        let _ = fd::close(a);
+    let class = py.get_type::<Socket>();
+    let numbers = (family, kind, proto);
+    let first = lifecycle::adopted(&class, numbers, a).inspect_err(|_| {
         let _ = fd::close(b);
     })?;
-    let second = wrap(b).inspect_err(|_| {
-        let _ = fd::close(b);
-    })?;
+    let second = lifecycle::adopted(&class, numbers, b)?;
     Ok((first, second).into_pyobject(py)?.into_any())
+}
+
+/// `_adopt(class, family, type, proto, fileno)`: an object on a number that has no
+/// owner yet. Here and not in the shim, because between the lines of Python a
+/// signal's handler may raise, and nobody could tell then who owns the number.
+fn adopt<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "_adopt", 5, 5)?;
+    let class = args::required(args, 0)?;
+    let number = number(args::required(args, 4)?)?;
+    let ours = class
+        .cast::<PyType>()
+        .is_ok_and(|class| class.is(args.py().get_type::<PublicSocket>()));
+    let rest = [1, 2, 3].map(|index| args::required(args, index));
+    let [family, kind, proto] = rest;
+    let made = class.call1((family?, kind?, proto?, number));
+    if made.is_err() && ours {
+        let _ = fd::close(number); // the class has not taken it over
+    }
+    made
 }
 
 /// `getdefaulttimeout()`.
@@ -84,6 +101,7 @@ fn set_enums<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> A
 table! {
     /// The functions of this file.
     TABLE: PyModule {
+        Positional _adopt = adopt, "_adopt(class, family, type, proto, fileno)\n\nA socket on a descriptor that has no owner yet.";
         Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` answer: dicts of int to member.";
         One close = close, "close(fileno)\n\nClose a socket's descriptor by its number. See close(2).";
         One dup = dup, "dup(fileno) -> descriptor\n\nDuplicate a descriptor; children do not inherit the new one. See dup(2).";

@@ -22,7 +22,8 @@ PACKAGE = ROOT / "python" / "rsock"
 RUST_FLOORS = [
     ("0a", ["sys::copy", "sys::errno"]),
     ("0b", ["sys::fd", "sys::storage"]),
-    ("0c", ["sys::io", "sys::opt", "sys::wait"]),
+    ("0c", ["sys::io", "sys::wait"]),
+    ("0c+", ["sys::opt"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),
     ("1a", ["audit", "enums", "error", "method", "timeout"]),

@@ -174,18 +174,9 @@ def _set_server_options(sock: "_Socket", family: int, reuse_port: bool, dualstac
             sock.setsockopt(_rsock.IPPROTO_IPV6, _rsock.IPV6_V6ONLY, 1)
 
 
-def _adopt(family: int, type: int, proto: int, number: int) -> "_Socket":
-    """Make a socket of a descriptor that is ours to give away."""
-    try:
-        return _public.socket(family, type, proto, number)  # type: ignore[no-any-return]
-    except BaseException:
-        _rsock.close(number)
-        raise
-
-
 def fromfd(fd: "Any", family: int, type: int, proto: int = 0) -> "_Socket":
     """Give a socket over a duplicate of a descriptor; the other arguments are those of socket()."""
-    return _adopt(family, type, proto, _rsock.dup(fd))
+    return _rsock._adopt(_public.socket, family, type, proto, _rsock.dup(fd))
 
 
 if hasattr(_rsock.socket, "share"):
@@ -204,9 +195,9 @@ if hasattr(_rsock, "socketpair"):
             family = AddressFamily.AF_UNIX
         left, right = _rsock.socketpair(family, type, proto)
         try:
-            one = _adopt(family, type, proto, left.detach())
+            one = _rsock._adopt(_public.socket, family, type, proto, left.detach())
             try:
-                return one, _adopt(family, type, proto, right.detach())
+                return one, _rsock._adopt(_public.socket, family, type, proto, right.detach())
             except BaseException:
                 one.close()
                 raise

@@ -95,11 +95,8 @@ pub(crate) fn accept<'py>(
     let socket = slf.as_super().get();
     let (new, from) = accept_raw(py, socket)?;
     let address = peer(py, socket, new, &from)?;
-    let accepted = open::accepted(py, socket, new);
-    if accepted.is_err() {
-        let _ = fd::close(new);
-    }
-    Ok((accepted?, address).into_pyobject(py)?.into_any())
+    let accepted = open::accepted(py, socket, new)?;
+    Ok((accepted, address).into_pyobject(py)?.into_any())
 }
 
 /// A subclass may have an `_accept` of its own.
@@ -119,7 +116,8 @@ fn connect_raw(py: Python<'_>, socket: &Socket, to: &RawAddr) -> Result<(), Erro
         let number = user.fd();
         call::detached(py, || sock::connect(number, to))
     } else {
-        socket.at_once(|number| sock::connect(number, to))
+        let user = socket.cell.enter()?;
+        call::at_once_or_detached(py, &user, |number| sock::connect(number, to))
     };
     match started {
         Ok(()) => Ok(()),

@@ -31,13 +31,13 @@ use crate::sys::wait::Wait;
 fn items<'py>(
     value: Borrowed<'_, 'py, PyAny>,
     refusal: &'static str,
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
+) -> PyResult<Bound<'py, PyTuple>> {
+    // Other code may change a list while we walk it, so a tuple.
     if let Ok(list) = value.cast::<PyList>() {
-        // By way of a tuple: other code may change the list while we walk it.
-        return Ok(list.to_tuple().iter().collect());
+        return Ok(list.to_tuple());
     }
     if let Ok(tuple) = value.cast::<PyTuple>() {
-        return Ok(tuple.iter().collect());
+        return Ok(tuple.to_owned());
     }
     let iterator = value.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(value.py()) {
@@ -46,22 +46,28 @@ fn items<'py>(
             error
         }
     })?;
-    iterator.collect()
+    // Made by Python: an iterator may never end, and its memory errors are exceptions.
+    let tuple = value.py().get_type::<PyTuple>().call1((iterator,))?;
+    Ok(tuple.cast_into::<PyTuple>()?)
 }
 
 /// The buffers to send, their exports held.
 fn data_views(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<View>> {
-    let list = items(value, "sendmsg() argument 1 must be an iterable")?;
-    let mut views = empty_views(list.len());
-    for (view, item) in views.iter_mut().zip(&list) {
-        view.readable(item.as_borrowed())?;
+    let items = items(value, "sendmsg() argument 1 must be an iterable")?;
+    let mut views = empty_views(items.len())?;
+    for (view, item) in views.iter_mut().zip(items.iter_borrowed()) {
+        view.readable(item)?;
     }
     Ok(views)
 }
 
 /// Views in the place where they will be filled, as a filled one must not move.
-fn empty_views(count: usize) -> Vec<View> {
-    std::iter::repeat_with(View::empty).take(count).collect()
+fn empty_views(count: usize) -> PyResult<Vec<View>> {
+    let mut views = Vec::new();
+    let room = views.try_reserve_exact(count);
+    room.map_err(|_| PyMemoryError::new_err(()))?;
+    views.resize_with(count, View::empty);
+    Ok(views)
 }
 
 fn is_quick(views: &[View]) -> bool {
@@ -70,12 +76,12 @@ fn is_quick(views: &[View]) -> bool {
 }
 
 /// One ancillary item: `(level, type, data)`, its data copied.
-fn ancillary_item(item: &Bound<'_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
+fn ancillary_item(item: Borrowed<'_, '_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
     const NAME: &str = "[sendmsg() ancillary data items]()";
     let Ok(sequence) = item.cast::<PySequence>() else {
         return Err(PyTypeError::new_err(format!(
             "{NAME} argument must be 3-item sequence, not {}",
-            type_name(item.as_borrowed())
+            type_name(item)
         )));
     };
     let fields = sequence.to_tuple()?;
@@ -89,7 +95,7 @@ fn ancillary_item(item: &Bound<'_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
     let kind = args::int(fields.get_item(1)?.as_borrowed())?;
     let mut view = View::empty();
     view.readable(fields.get_item(2)?.as_borrowed())?;
-    let data = view.to_vec();
+    let data = view.to_vec()?;
     Ok(Cmsg { level, kind, data })
 }
 
@@ -98,7 +104,7 @@ fn ancillary(value: Option<Borrowed<'_, '_, PyAny>>) -> PyResult<Vec<Cmsg<Vec<u8
         return Ok(Vec::new());
     };
     items(value, "sendmsg() argument 2 must be an iterable")?
-        .iter()
+        .iter_borrowed()
         .map(ancillary_item)
         .collect()
 }
@@ -154,7 +160,7 @@ fn transmit(
     // The try came up short; the rest goes by the plain blocking call, without
     // the ancillary data, which went with the first part.
     let rest = rest_of(&windows, count);
-    let mut nothing = Control::with_len(0)?;
+    let mut nothing = Control::none();
     let how = How {
         quick: false,
         ..how
@@ -164,9 +170,9 @@ fn transmit(
     });
     match sent {
         Ok(more) => Ok(count + more),
+        Err(Error::Raised(error)) => Err(error.into()),
         // What was sent was sent: the next call meets the error again.
-        Err(Error::Sys(_)) => Ok(count),
-        Err(other) => Err(other),
+        Err(_) => Ok(count),
     }
 }
 
@@ -186,7 +192,7 @@ fn rest_of<'a>(windows: &[Window<'a>], mut sent: usize) -> Vec<Window<'a>> {
 fn control_of(len: isize) -> PyResult<Control> {
     match usize::try_from(len) {
         Ok(len) if len <= msg::LEN_MAX => {
-            Control::with_len(len).map_err(|_| PyMemoryError::new_err(()))
+            Control::for_kernel(len).map_err(|_| PyMemoryError::new_err(()))
         }
         _ => Err(PyValueError::new_err(
             "invalid ancillary data buffer length",
@@ -282,13 +288,13 @@ pub(crate) fn recvmsg_into<'py>(
     let py = slf.py();
     let control_len = args.get(1).map_or(Ok(0), args::size)?;
     let flags = args::int_or(args, 2, 0)?;
-    let list = items(
+    let items = items(
         args::required(args, 0)?,
         "recvmsg_into() argument 1 must be an iterable",
     )?;
-    let mut views = empty_views(list.len());
-    for (view, item) in views.iter_mut().zip(&list) {
-        view.writable(item.as_borrowed(), |_| {
+    let mut views = empty_views(items.len())?;
+    for (view, item) in views.iter_mut().zip(items.iter_borrowed()) {
+        view.writable(item, |_| {
             "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers"
                 .to_owned()
         })?;
@@ -347,7 +353,7 @@ pub(crate) fn sendmsg_afalg<'py>(
     };
     let mut messages = vec![set(SET_OP, op.to_ne_bytes().to_vec())];
     if iv.is_some() {
-        let bytes = iv_view.to_vec();
+        let bytes = iv_view.to_vec()?;
         let len = u32::try_from(bytes.len()).map_err(|_| PyMemoryError::new_err(()))?;
         messages.push(set(SET_IV, [&len.to_ne_bytes()[..], &bytes].concat()));
     }

@@ -56,44 +56,54 @@ pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
     Ok(none(slf.py()))
 }
 
-/// Opens the object: a new socket, or the descriptor that it was given.
+/// Opens the object: a new socket, or the descriptor that it was given. That one
+/// is the object's own from the moment on that nothing can fail any more: on an
+/// error it is still the caller's.
 fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> {
-    let py = slf.py();
     audit_new(slf, wanted)?;
     let socket = slf.get();
-    let (fd, family, kind, proto) = if let Some(fileno) = wanted.fileno {
-        adopt(fileno, wanted)?
-    } else {
-        create(wanted)?
-    };
-    let fresh = wanted.fileno.is_none();
-    if !socket.cell.open(fd) {
+    let default = timeout::DEFAULT.load(Ordering::Relaxed);
+    if let Some(fileno) = wanted.fileno {
+        let opened = adopt(fileno, wanted)?;
+        if default >= 0 {
+            fd::set_nonblocking(opened.fd, true).map_err(os_error)?;
+        }
+        socket.may_linger.store(true, Ordering::Relaxed);
+        return publish(slf, &opened, default);
+    }
+    let opened = create(wanted, default)?;
+    let fd = opened.fd;
+    socket.may_linger.store(false, Ordering::Relaxed);
+    publish(slf, &opened, default).inspect_err(|_| {
+        let _ = fd::close(fd);
+    })
+}
+
+/// Makes the object the owner of its descriptor.
+fn publish(slf: Borrowed<'_, '_, Socket>, opened: &Opened, default: i64) -> PyResult<()> {
+    let (socket, fd) = (slf.get(), opened.fd);
+    let has_it_already = socket.fileno() == fd;
+    if !has_it_already && !socket.cell.open(fd) {
         // A second __init__: the first descriptor goes, as it would be lost.
-        let closed = close_now(py, socket);
-        if closed.is_err() || !socket.cell.open(fd) {
-            if fresh {
-                fd::close(fd).map_err(os_error)?;
-            }
+        close_now(slf.py(), socket)?;
+        if !socket.cell.open(fd) {
             return Err(os_error(Errno(libc::EBUSY)));
         }
     }
-    socket.family.store(family, Ordering::Relaxed);
-    socket
-        .kind
-        .store(kind & !sock::TYPE_FLAGS, Ordering::Relaxed);
-    socket.proto.store(proto, Ordering::Relaxed);
-    socket.may_linger.store(!fresh, Ordering::Relaxed);
-    let default = timeout::DEFAULT.load(Ordering::Relaxed);
-    let initial = if kind & sock::TYPE_NONBLOCK != 0 {
+    let kind = opened.kind & !sock::TYPE_FLAGS;
+    socket.family.store(opened.family, Ordering::Relaxed);
+    socket.kind.store(kind, Ordering::Relaxed);
+    socket.proto.store(opened.proto, Ordering::Relaxed);
+    let initial = if opened.kind & sock::TYPE_NONBLOCK != 0 {
         NONBLOCKING
     } else {
         default
     };
     socket.timeout.store(initial, Ordering::Relaxed);
-    socket.fd.store(fd, Ordering::Release);
-    if initial >= 0 && kind & sock::TYPE_NONBLOCK == 0 && !(fresh && sock::TYPE_NONBLOCK != 0) {
-        fd::set_nonblocking(fd, true).map_err(os_error)?;
+    if opened.waits_for_more {
+        socket.reads.never();
     }
+    socket.fd.store(fd, Ordering::Release);
     Ok(())
 }
 
@@ -113,21 +123,36 @@ fn audit_new(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult
     )
 }
 
-type Opened = (RawFd, c_int, c_int, c_int);
+struct Opened {
+    fd: RawFd,
+    family: c_int,
+    kind: c_int,
+    proto: c_int,
+    /// Whether `SO_RCVLOWAT` makes a receive wait for more than a byte.
+    waits_for_more: bool,
+}
 
-fn create(wanted: &Wanted<'_, '_>) -> PyResult<Opened> {
+fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<Opened> {
     let or = |value: c_int, default: c_int| if value == -1 { default } else { value };
     let family = or(wanted.family, libc::AF_INET);
     let kind = or(wanted.kind, libc::SOCK_STREAM);
     let proto = or(wanted.proto, 0);
     // With a default timeout the socket is born non-blocking, in the same call.
-    let flag = if timeout::DEFAULT.load(Ordering::Relaxed) >= 0 {
-        sock::TYPE_NONBLOCK
-    } else {
-        0
-    };
+    let flag = if default >= 0 { sock::TYPE_NONBLOCK } else { 0 };
     let fd = sock::socket(family, kind | flag, proto).map_err(os_error)?;
-    Ok((fd, family, kind, proto))
+    if default >= 0 && flag == 0 {
+        fd::set_nonblocking(fd, true).map_err(|errno| {
+            let _ = fd::close(fd);
+            os_error(errno)
+        })?;
+    }
+    Ok(Opened {
+        fd,
+        family,
+        kind,
+        proto,
+        waits_for_more: false,
+    })
 }
 
 fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<Opened> {
@@ -155,28 +180,42 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<O
     let proto = ask(wanted.proto, libc::SO_PROTOCOL).map_err(os_error)?;
     #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
     let proto = wanted.proto.max(0);
-    Ok((fd, family, kind, proto))
+    Ok(Opened {
+        fd,
+        family,
+        kind,
+        proto,
+        waits_for_more: waits_for_more(fd),
+    })
 }
 
-/// An object of the public class on a new descriptor, without a look at it.
+fn waits_for_more(fd: RawFd) -> bool {
+    opt::get_int(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT).is_ok_and(|least| least > 1)
+}
+
+/// An object of the public class on a new descriptor, without a look at it. The
+/// descriptor is closed where that fails.
 pub(crate) fn accepted<'py>(
     py: Python<'py>,
     listener: &Socket,
     number: RawFd,
 ) -> PyResult<Bound<'py, PyAny>> {
     let socket = Socket::unopened();
+    socket.cell.open(number); // from here on it is closed with the cell
     socket.family.store(listener.family(), Ordering::Relaxed);
     socket.kind.store(listener.kind(), Ordering::Relaxed);
     socket.proto.store(listener.proto(), Ordering::Relaxed);
     let linger = listener.may_linger.load(Ordering::Relaxed);
     socket.may_linger.store(linger, Ordering::Relaxed);
+    if listener.reads.is_never() && waits_for_more(number) {
+        socket.reads.never(); // the kernel handed the option on
+    }
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
     socket.timeout.store(default, Ordering::Relaxed);
-    socket.cell.open(number);
-    socket.fd.store(number, Ordering::Release);
     if default >= 0 {
         fd::set_nonblocking(number, true).map_err(os_error)?;
     }
+    socket.fd.store(number, Ordering::Release);
     let init = PyClassInitializer::from(socket).add_subclass(PublicSocket);
     Ok(Bound::new(py, init)?.into_any())
 }

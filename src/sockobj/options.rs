@@ -12,7 +12,9 @@ use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
-use crate::sys::{fd, opt};
+use crate::sys::fd;
+use crate::sys::io::Window;
+use crate::sys::opt::{self, Value};
 use crate::timeout::{self, BLOCKING, NONBLOCKING};
 
 /// The most bytes that `getsockopt` gives, as in CPython.
@@ -69,18 +71,22 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     let level = args::int(args::required(args, 0)?)?;
     let name = args::int(args::required(args, 1)?)?;
     let value = args::required(args, 2)?;
-    if args.len() == 4 {
-        let len = length_alone(args::required(args, 3)?)?;
-        socket.at_once(|number| opt::set_len(number, level, name, len))
-    } else if let Some(value) = number(socket, value)? {
-        socket.at_once(|number| opt::set_bytes(number, level, name, value.bytes()))
+    let mut view = View::empty();
+    let number;
+    let value = if args.len() == 4 {
+        Value::Length(length_alone(args::required(args, 3)?)?)
     } else {
-        let mut view = View::empty();
-        view.readable(value)?;
-        let bytes = view.to_vec();
-        socket.at_once(|number| opt::set_bytes(number, level, name, &bytes))
-    }
-    .map_err(os_error)?;
+        number = number_of(socket, value)?;
+        Value::Bytes(if let Some(number) = &number {
+            Window::of(number.bytes())
+        } else {
+            view.readable(value)?;
+            view.window()
+        })
+    };
+    socket
+        .at_once(|number| opt::set(number, level, name, value))
+        .map_err(os_error)?;
     note(socket, level, name);
     Ok(none(slf.py()))
 }
@@ -103,7 +109,7 @@ impl Number {
 
 /// The value as an int; None where it is to be read as bytes. An int that does
 /// not fit is a `TypeError`, because it is no bytes-like object either.
-fn number(socket: &Socket, value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<Number>> {
+fn number_of(socket: &Socket, value: Borrowed<'_, '_, PyAny>) -> PyResult<Option<Number>> {
     let parsed = if is_wide(socket) {
         let wide = value.extract::<u64>();
         wide.map(|number| Number::Wide(number.to_ne_bytes()))

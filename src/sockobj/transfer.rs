@@ -20,6 +20,7 @@ use crate::sys::fd::RawFd;
 use crate::sys::io::{self, Window, WindowMut};
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
+use crate::timeout::Timeout;
 
 #[inline]
 fn receiving(flags: c_int, quick: bool) -> How {
@@ -75,7 +76,9 @@ pub(crate) fn recv<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> 
     let flags = args::int_or(args, 1, 0)?;
     let room =
         usize::try_from(room).map_err(|_| PyValueError::new_err("negative buffersize in recv"))?;
-    let bytes = receive(slf.py(), slf.get(), room, flags, io::recv)?;
+    let bytes = receive(slf.py(), slf.get(), room, flags, |fd, window, flags| {
+        io::recv(fd, window, flags, None)
+    })?;
     Ok(bytes.into_any())
 }
 
@@ -89,7 +92,7 @@ pub(crate) fn recvfrom<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>)
         .map_err(|_| PyValueError::new_err("negative buffersize in recvfrom"))?;
     let mut from = RawAddr::empty();
     let bytes = receive(py, slf.get(), room, flags, |fd, window, flags| {
-        io::recvfrom(fd, window, flags, &mut from)
+        io::recv(fd, window, flags, Some(&mut from))
     })?;
     let address = slf.get().address_to_python(py, &from)?;
     Ok((bytes, address).into_pyobject(py)?.into_any())
@@ -141,7 +144,7 @@ pub(crate) fn recv_into<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>
     let how = receiving(into.flags, view.is_quick());
     let mut window = view.window_mut(room);
     let count = call::call(slf.py(), slf.get().reading(), how, |fd, flags| {
-        io::recv(fd, &mut window, flags)
+        io::recv(fd, &mut window, flags, None)
     })?;
     Ok(count.into_pyobject(slf.py())?.into_any())
 }
@@ -160,7 +163,7 @@ pub(crate) fn recvfrom_into<'py>(
     let mut window = view.window_mut(room);
     let mut from = RawAddr::empty();
     let count = call::call(py, slf.get().reading(), how, |fd, flags| {
-        io::recvfrom(fd, &mut window, flags, &mut from)
+        io::recv(fd, &mut window, flags, Some(&mut from))
     })?;
     let address = slf.get().address_to_python(py, &from)?;
     Ok((count, address).into_pyobject(py)?.into_any())
@@ -177,7 +180,7 @@ fn send_window(
 ) -> Result<usize, Error> {
     let tried = window.len();
     let count = call::call(py, door, sending(flags, quick), |fd, flags| {
-        io::send(fd, window, flags)
+        io::send(fd, window, flags, None)
     })?;
     let blocking = door.timeout.load(Ordering::Relaxed) < 0;
     if count >= tried || !blocking || flags & libc::MSG_DONTWAIT != 0 {
@@ -189,11 +192,11 @@ fn send_window(
         quick: false,
         ..sending(flags, quick)
     };
-    match call::call(py, door, how, |fd, flags| io::send(fd, rest, flags)) {
+    match call::call(py, door, how, |fd, flags| io::send(fd, rest, flags, None)) {
         Ok(more) => Ok(count + more),
+        Err(Error::Raised(error)) => Err(error.into()),
         // What was sent was sent: the next call meets the error again.
-        Err(Error::Sys(_)) => Ok(count),
-        Err(other) => Err(other),
+        Err(_) => Ok(count),
     }
 }
 
@@ -219,19 +222,24 @@ pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
         let flags = flags.map_or(Ok(0), args::int)?;
         let mut left = window;
         let how = sending(flags, quick);
-        let blocking = slf.get().timeout_nanos() < 0;
+        let timeout = Timeout::from_nanos(slf.get().timeout_nanos());
         call::call(py, slf.get().writing(), how, |fd, flags| {
             // Until all is sent; what was sent stays sent over a wait.
             loop {
-                let count = io::send(fd, left, flags)?;
+                let count = io::send(fd, left, flags, None)?;
                 left = left.skip(count);
                 if left.len() == 0 {
                     return Ok(());
                 }
-                if blocking && flags & libc::MSG_DONTWAIT == 0 {
+                match timeout {
+                    // The buffer is full; and the time has to be looked at.
+                    Timeout::For(_) => return Err(Errno::EAGAIN),
                     // Only a signal cuts a blocking send short: its handler runs
                     // before the rest goes.
-                    return Err(Errno::EINTR);
+                    Timeout::Blocking if flags & libc::MSG_DONTWAIT == 0 => {
+                        return Err(Errno::EINTR);
+                    }
+                    Timeout::Blocking | Timeout::NonBlocking => {}
                 }
             }
         })
@@ -257,7 +265,7 @@ pub(crate) fn sendto<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
         audit(py, c"socket.sendto", [slf.as_any().as_borrowed(), address])?;
         let how = sending(flags, quick);
         call::call(py, slf.get().writing(), how, |fd, flags| {
-            io::sendto(fd, window, flags, &to)
+            io::send(fd, window, flags, Some(&to))
         })
     })?;
     Ok(count.into_pyobject(py)?.into_any())

@@ -1,7 +1,6 @@
 //! `Errno`, the only error below the Python line, and the checks that turn a
 //! system call's `-1` into one. `io::Error` does not leave `sys`: PyO3 would
 //! turn it into an exception without `errno`. See errno(3).
-#![expect(unsafe_code, reason = "strerror_r writes into a buffer")]
 
 use std::ffi::c_int;
 
@@ -10,7 +9,9 @@ use std::ffi::c_int;
 pub(crate) struct Errno(pub(crate) c_int);
 
 impl Errno {
+    pub(crate) const EAGAIN: Self = Self(libc::EAGAIN);
     pub(crate) const EBADF: Self = Self(libc::EBADF);
+    pub(crate) const EINPROGRESS: Self = Self(libc::EINPROGRESS);
     pub(crate) const EINTR: Self = Self(libc::EINTR);
     pub(crate) const EINVAL: Self = Self(libc::EINVAL);
     pub(crate) const ENOMEM: Self = Self(libc::ENOMEM);
@@ -46,16 +47,16 @@ pub(crate) fn check_len(ret: isize) -> Result<usize, Errno> {
 }
 
 /// The result of a call of socket2 or std.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn from_io<T>(result: std::io::Result<T>) -> Result<T, Errno> {
     result.map_err(|error| Errno::from_io(&error))
 }
 
 /// The operating system's text for an error number, as strerror(3) has it.
 pub(crate) fn message(errno: Errno) -> String {
-    let mut text = [0_u8; 256];
-    // SAFETY: the call writes at most the buffer's own length, NUL included.
-    unsafe { libc::strerror_r(errno.0, text.as_mut_ptr().cast(), text.len()) };
-    let end = text.iter().position(|byte| *byte == 0).unwrap_or(0);
-    String::from_utf8_lossy(text.get(..end).unwrap_or(&[])).into_owned()
+    let mut text = std::io::Error::from_raw_os_error(errno.0).to_string();
+    // The standard library puts the number after it.
+    if let Some(end) = text.rfind(" (os error ") {
+        text.truncate(end);
+    }
+    text
 }

@@ -17,6 +17,7 @@ use crate::sys::errno::{Errno, check};
 pub(crate) type RawFd = std::os::fd::RawFd;
 
 // From bit 0: 32 bits of number, 23 of users, 8 of fork generation, the closed bit.
+const NO_NUMBER: u64 = 0xffff_ffff;
 const USER: u64 = 1 << 32;
 const USERS: u64 = ((1 << 23) - 1) << 32;
 const GENERATION_SHIFT: u32 = 55;
@@ -48,8 +49,13 @@ fn generation_bits() -> u64 {
     u64::from(fork_generation()) << GENERATION_SHIFT
 }
 
+/// Whether the users of a state are threads of a parent process.
+fn is_stale(state: u64) -> bool {
+    state & GENERATION != generation_bits()
+}
+
 fn number(state: u64) -> RawFd {
-    let low = u32::try_from(state & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    let low = u32::try_from(state & NO_NUMBER).unwrap_or(u32::MAX);
     low.cast_signed()
 }
 
@@ -69,15 +75,15 @@ pub(crate) enum Shut {
 impl FdCell {
     /// A cell without a descriptor.
     pub(crate) const fn closed() -> Self {
-        Self(AtomicU64::new(CLOSED))
+        Self(AtomicU64::new(CLOSED | NO_NUMBER))
     }
 
     /// Puts a number into a closed cell. False where the cell holds an open
     /// number, or a closed one that a call in flight still uses.
     pub(crate) fn open(&self, fd: RawFd) -> bool {
         let state = self.0.load(Ordering::Acquire);
-        let stale = state & GENERATION != generation_bits();
-        if state & CLOSED == 0 || (state & USERS != 0 && !stale) {
+        let in_use = state & USERS != 0 && !is_stale(state);
+        if state & CLOSED == 0 || in_use {
             return false;
         }
         let new = u64::from(fd.cast_unsigned()) | generation_bits();
@@ -103,15 +109,16 @@ impl FdCell {
     #[cold]
     fn enter_slow(&self, state: u64) -> Result<FdGuard<'_>, Errno> {
         if state & CLOSED != 0 {
-            self.0.fetch_sub(USER, Ordering::Release);
+            // Meanwhile the last user may have left, and seen us here.
+            self.release();
             return Err(Errno::EBADF);
         }
         // First use after a fork: the parent's users are not here. Only the
         // thread that forked runs yet, or others that it started since, and
         // those that lose this exchange find the new generation set.
         let mut current = state.wrapping_add(USER);
-        while current & GENERATION != generation_bits() {
-            let fresh = (current & u64::from(u32::MAX)) | generation_bits();
+        while is_stale(current) {
+            let fresh = (current & (NO_NUMBER | CLOSED)) | generation_bits();
             match self
                 .0
                 .compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire)
@@ -125,23 +132,42 @@ impl FdCell {
 
     /// Marks the cell closed and says who closes the number.
     pub(crate) fn shut(&self) -> Shut {
-        let state = self.0.fetch_or(CLOSED, Ordering::AcqRel);
-        if state & CLOSED != 0 {
-            return Shut::Already;
+        let mut state = self.0.load(Ordering::Acquire);
+        while state & CLOSED == 0 {
+            let idle = state & USERS == 0 || is_stale(state);
+            // A number that the caller takes is not left for anyone to find.
+            let next = if idle {
+                CLOSED | NO_NUMBER | generation_bits()
+            } else {
+                state | CLOSED
+            };
+            match self
+                .0
+                .compare_exchange(state, next, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) if idle => return Shut::Idle(number(state)),
+                Ok(_) => return Shut::Busy,
+                Err(now) => state = now,
+            }
         }
-        let stale = state & GENERATION != generation_bits();
-        if state & USERS == 0 || stale {
-            Shut::Idle(number(state))
-        } else {
-            Shut::Busy
-        }
+        Shut::Already
     }
 
     /// Marks the cell closed without anyone closing the number: the caller owns
     /// it from now on. None where it was closed already.
     pub(crate) fn give_up(&self) -> Option<RawFd> {
-        let state = self.0.load(Ordering::Acquire);
-        loop_give_up(&self.0, state)
+        let mut state = self.0.load(Ordering::Acquire);
+        while state & CLOSED == 0 {
+            let given = state | CLOSED | NO_NUMBER;
+            match self
+                .0
+                .compare_exchange(state, given, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return Some(number(state)),
+                Err(now) => state = now,
+            }
+        }
+        None
     }
 
     /// Whether `close` or `detach` has been called.
@@ -150,36 +176,41 @@ impl FdCell {
     }
 
     fn leave(&self, generation: u8) {
-        if generation != fork_generation() {
-            return; // this process has never counted the caller
+        if generation == fork_generation() {
+            self.release();
+        } // else this process has never counted the caller
+    }
+
+    /// Takes one user off; the last one of a closed cell closes the number.
+    fn release(&self) {
+        let state = self.0.fetch_sub(USER, Ordering::AcqRel).wrapping_sub(USER);
+        if state & (CLOSED | USERS) != CLOSED || number(state) < 0 {
+            return;
         }
-        let state = self.0.fetch_sub(USER, Ordering::AcqRel);
-        let last = state & USERS == USER;
-        if last && state & CLOSED != 0 && number(state) >= 0 {
-            // A user that came and went on a closed cell may see this twice;
-            // the number is taken out by one exchange, so one of them closes.
-            let marked = state.wrapping_sub(USER);
-            let emptied = marked | u64::from(u32::MAX);
-            let won = self
-                .0
-                .compare_exchange(marked, emptied, Ordering::AcqRel, Ordering::Relaxed);
-            if won.is_ok() {
-                // The error of a late close has no one left to go to.
-                let _ = close(number(state));
-            }
+        // Whoever takes the number out closes it. Where this is lost, another has
+        // come in to find the cell closed, and is the last one in its turn.
+        let won = self.0.compare_exchange(
+            state,
+            state | NO_NUMBER,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        if won.is_ok() {
+            // The error of a late close has no one left to go to.
+            let _ = close(number(state));
         }
     }
 }
 
-fn loop_give_up(cell: &AtomicU64, mut state: u64) -> Option<RawFd> {
-    while state & CLOSED == 0 {
-        let given = state | CLOSED | u64::from(u32::MAX);
-        match cell.compare_exchange(state, given, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return Some(number(state)),
-            Err(now) => state = now,
+impl Drop for FdCell {
+    fn drop(&mut self) {
+        // Nobody can be inside any more. A number is left where no finalizer ran,
+        // or where the last users are threads of a parent process.
+        let left = number(*self.0.get_mut());
+        if left >= 0 {
+            let _ = close(left);
         }
     }
-    None
 }
 
 /// A call in flight: the number is valid for as long as this lives.
@@ -216,24 +247,32 @@ pub(crate) fn close(fd: RawFd) -> Result<(), Errno> {
     check(unsafe { libc::close(fd) }).map(drop)
 }
 
+fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
+    // SAFETY: the commands of this file take and return numbers only; an invalid
+    // number gives EBADF.
+    check(unsafe { libc::fcntl(fd, command, argument) })
+}
+
 /// A duplicate that children of exec do not inherit.
 pub(crate) fn dup(fd: RawFd) -> Result<RawFd, Errno> {
-    // SAFETY: takes and returns numbers only; an invalid one gives EBADF.
-    check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) })
+    fcntl(fd, libc::F_DUPFD_CLOEXEC, 0)
 }
 
 /// Whether children of exec inherit the descriptor.
 pub(crate) fn is_inheritable(fd: RawFd) -> Result<bool, Errno> {
-    // SAFETY: takes and returns numbers only; an invalid one gives EBADF.
-    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
-    Ok(flags & libc::FD_CLOEXEC == 0)
+    Ok(fcntl(fd, libc::F_GETFD, 0)? & libc::FD_CLOEXEC == 0)
 }
 
 /// Sets whether children of exec inherit the descriptor.
 pub(crate) fn set_inheritable(fd: RawFd, inheritable: bool) -> Result<(), Errno> {
     let flags = if inheritable { 0 } else { libc::FD_CLOEXEC };
-    // SAFETY: takes and returns numbers only; an invalid one gives EBADF.
-    check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }).map(drop)
+    fcntl(fd, libc::F_SETFD, flags).map(drop)
+}
+
+/// Whether `O_NONBLOCK` is set. It belongs to the open file, so that a duplicate
+/// in another process may have changed it.
+pub(crate) fn is_nonblocking(fd: RawFd) -> bool {
+    fcntl(fd, libc::F_GETFL, 0).is_ok_and(|flags| flags & libc::O_NONBLOCK != 0)
 }
 
 /// Sets or clears `O_NONBLOCK`, by the one call that needs no look at the flags.
@@ -247,8 +286,11 @@ pub(crate) fn set_nonblocking(fd: RawFd, nonblocking: bool) -> Result<(), Errno>
 mod tests {
     use super::*;
 
+    /// A number that no other test of this process is given meanwhile.
     fn some_fd() -> RawFd {
-        dup(0).or_else(|_| dup(1)).unwrap()
+        static NEXT: AtomicU8 = AtomicU8::new(0);
+        let least = 600 + c_int::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        fcntl(0, libc::F_DUPFD_CLOEXEC, least).unwrap()
     }
 
     #[test]
@@ -276,6 +318,51 @@ mod tests {
         assert_eq!(cell.give_up(), None);
         drop(user);
         assert!(is_inheritable(fd).is_ok());
+        close(fd).unwrap();
+    }
+
+    #[test]
+    fn a_late_entrant_does_not_lose_the_number() {
+        for _ in 0..2_000 {
+            let fd = some_fd();
+            let cell = FdCell::closed();
+            assert!(cell.open(fd));
+            let user = cell.enter().unwrap();
+            assert!(matches!(cell.shut(), Shut::Busy));
+            std::thread::scope(|scope| {
+                scope.spawn(|| while cell.enter().is_ok() {});
+                drop(user);
+            });
+            assert!(number(cell.0.load(Ordering::Relaxed)) < 0);
+        }
+    }
+
+    #[test]
+    fn what_nobody_closed_is_closed_with_the_cell() {
+        let fd = some_fd();
+        let cell = FdCell::closed();
+        assert!(cell.open(fd));
+        drop(cell);
+        assert!(is_inheritable(fd).is_err());
+        drop(FdCell::closed());
+        assert!(is_inheritable(1).is_ok() || is_inheritable(0).is_ok());
+    }
+
+    #[test]
+    fn the_users_of_a_parent_process_do_not_count() {
+        let fd = some_fd();
+        let cell = FdCell::closed();
+        assert!(cell.open(fd));
+        let parents = cell.enter().unwrap();
+        // As the child of a fork finds it.
+        let older = cell
+            .0
+            .load(Ordering::Relaxed)
+            .wrapping_sub(1 << GENERATION_SHIFT);
+        cell.0.store(older & !CLOSED, Ordering::Relaxed);
+        drop(cell.enter().unwrap());
+        assert!(matches!(cell.shut(), Shut::Idle(number) if number == fd));
+        std::mem::forget(parents);
         close(fd).unwrap();
     }
 }

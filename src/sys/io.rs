@@ -1,14 +1,16 @@
 //! Receiving and sending one buffer: recv, recvfrom, send, sendto.
 //!
 //! Memory that Python can reach is never a Rust reference here: a `Window` is a
-//! pointer and a length. A length from the kernel is clamped to the window and
-//! proves nothing about what was written, so with `MSG_TRUNC` the window is
-//! zeroed first. See recv(2), send(2), and tcp(7) and udp(7) on `MSG_TRUNC`.
+//! pointer and a length. A length from the kernel proves nothing about what was
+//! written where a flag such as `MSG_TRUNC` is set, so the window is zeroed first;
+//! without one it is clamped to the window. See recv(2), send(2), and tcp(7) and
+//! udp(7) on `MSG_TRUNC`.
 #![expect(unsafe_code, reason = "raw pointers into memory that Python owns")]
 
 use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use crate::sys::errno::{Errno, check_len};
 use crate::sys::fd::RawFd;
@@ -112,66 +114,87 @@ impl<'a> WindowMut<'a> {
         self.len
     }
 
-    /// Fills the window with zeroes.
-    pub(crate) fn zero(&mut self) {
+    fn zero(&mut self) {
         // SAFETY: by the constructor's contract the window is valid for writes of
         // its length, and zero bytes are a valid value whatever is there.
         unsafe { self.ptr.write_bytes(0, self.len) };
     }
 
-    /// Law 5.1: a length that comes back proves nothing where this flag is set.
-    fn prepare(&mut self, flags: c_int) {
-        if flags & libc::MSG_TRUNC != 0 {
+    /// Makes the window ready for a call with these flags.
+    pub(crate) fn prepare(&mut self, flags: c_int) {
+        if !means_what_it_says(flags) {
             self.zero();
         }
     }
 }
 
-/// recv(2). The answer may exceed the window with `MSG_TRUNC`.
-pub(crate) fn recv(fd: RawFd, window: &mut WindowMut<'_>, flags: c_int) -> Result<usize, Errno> {
-    window.prepare(flags);
-    // SAFETY: the window is valid for writes of its length, by its contract.
-    check_len(unsafe { libc::recv(fd, window.ptr.cast(), window.len, flags) })
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const PLAIN: c_int = libc::MSG_PEEK
+    | libc::MSG_DONTWAIT
+    | libc::MSG_WAITALL
+    | libc::MSG_OOB
+    | libc::MSG_ERRQUEUE
+    | libc::MSG_CMSG_CLOEXEC
+    | libc::MSG_NOSIGNAL;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_OOB;
+
+/// Whether the length that a receive answers is the number of bytes written: only
+/// flags that are known to leave it so are trusted.
+fn means_what_it_says(flags: c_int) -> bool {
+    flags & !PLAIN == 0
 }
 
-/// recvfrom(2). The answer may exceed the window with `MSG_TRUNC`.
-pub(crate) fn recvfrom(
+/// The length that a receive answered, clamped to the room where it counts bytes.
+pub(crate) fn trusted(count: usize, room: usize, flags: c_int) -> usize {
+    if means_what_it_says(flags) {
+        count.min(room)
+    } else {
+        count
+    }
+}
+
+/// recv(2), and recvfrom(2) where `from` is to have the sender's address. The
+/// answer may exceed the window with `MSG_TRUNC`.
+pub(crate) fn recv(
     fd: RawFd,
     window: &mut WindowMut<'_>,
     flags: c_int,
-    from: &mut RawAddr,
+    from: Option<&mut RawAddr>,
 ) -> Result<usize, Errno> {
     window.prepare(flags);
-    *from = RawAddr::for_kernel();
-    let (addr, len) = from.out_ptrs();
+    let (addr, len) = from.map_or((ptr::null_mut(), ptr::null_mut()), |from| {
+        *from = RawAddr::for_kernel();
+        from.out_ptrs()
+    });
     // SAFETY: the window is valid for writes of its length, by its contract; the
-    // address is offered with its own room, which `for_kernel` has just set.
-    check_len(unsafe { libc::recvfrom(fd, window.ptr.cast(), window.len, flags, addr, len) })
+    // address is null, or offered with its own room, which was just set.
+    let count = unsafe { libc::recvfrom(fd, window.ptr.cast(), window.len, flags, addr, len) };
+    Ok(trusted(check_len(count)?, window.len, flags))
 }
 
-/// send(2).
-pub(crate) fn send(fd: RawFd, window: Window<'_>, flags: c_int) -> Result<usize, Errno> {
-    // SAFETY: the window is valid for reads of its length, by its contract.
-    check_len(unsafe { libc::send(fd, window.ptr.cast(), window.len, flags) })
-}
-
-/// sendto(2).
-pub(crate) fn sendto(
+/// send(2), and sendto(2) where there is an address.
+pub(crate) fn send(
     fd: RawFd,
     window: Window<'_>,
     flags: c_int,
-    to: &RawAddr,
+    to: Option<&RawAddr>,
 ) -> Result<usize, Errno> {
+    let (addr, len) = to.map_or((ptr::null(), 0), |to| (to.as_ptr(), to.socklen()));
     // SAFETY: the window is valid for reads of its length, by its contract; the
-    // address and its length, clamped to the storage, live past the call.
-    check_len(unsafe {
-        libc::sendto(
-            fd,
-            window.ptr.cast(),
-            window.len,
-            flags,
-            to.as_ptr(),
-            to.socklen(),
-        )
-    })
+    // address is null, or lives past the call with its length clamped to it.
+    let count = unsafe { libc::sendto(fd, window.ptr.cast(), window.len, flags, addr, len) };
+    Ok(check_len(count)?.min(window.len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_flags_are_trusted() {
+        assert_eq!(trusted(9, 4, libc::MSG_PEEK), 4);
+        assert_eq!(trusted(9, 4, libc::MSG_TRUNC | libc::MSG_PEEK), 9);
+        assert!(!means_what_it_says(1 << 25));
+    }
 }

@@ -16,7 +16,7 @@ use std::ffi::c_int;
 
 use crate::sys::errno::{Errno, check_len};
 use crate::sys::fd::RawFd;
-use crate::sys::io::{Window, WindowMut};
+use crate::sys::io::{Window, WindowMut, trusted};
 use crate::sys::storage::RawAddr;
 
 const HEADER: usize = size_of::<libc::cmsghdr>();
@@ -32,6 +32,9 @@ const LEN_WIDTH: usize = LEVEL;
 
 /// The longest ancillary data that a length of the kernel's can say.
 pub(crate) const LEN_MAX: usize = 0x7fff_ffff;
+/// More than any message brings: a longer buffer, which a caller may ask for,
+/// would only be zeroed in vain.
+const RECEIVED_MAX: usize = 1024 * 1024;
 
 const fn aligned(len: usize) -> usize {
     (len + ALIGN - 1) & !(ALIGN - 1)
@@ -64,8 +67,16 @@ pub(crate) struct Control {
 }
 
 impl Control {
+    /// No ancillary data.
+    pub(crate) const fn none() -> Self {
+        Self {
+            words: Vec::new(),
+            len: 0,
+        }
+    }
+
     /// A buffer of `len` bytes, ENOMEM where there is no memory for it.
-    pub(crate) fn with_len(len: usize) -> Result<Self, Errno> {
+    fn with_len(len: usize) -> Result<Self, Errno> {
         let count = len.div_ceil(size_of::<u64>());
         let mut words = Vec::new();
         words.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
@@ -73,15 +84,27 @@ impl Control {
         Ok(Self { words, len })
     }
 
+    /// A buffer to receive up to `len` bytes into.
+    pub(crate) fn for_kernel(len: usize) -> Result<Self, Errno> {
+        Self::with_len(len.min(RECEIVED_MAX))
+    }
+
     /// The buffer of these messages; None where it would be too long.
     pub(crate) fn encode<D: AsRef<[u8]>>(messages: &[Cmsg<D>]) -> Option<Result<Self, Errno>> {
-        let mut bytes = Vec::new();
+        let mut total: usize = 0;
         for message in messages {
-            let data = message.data.as_ref();
-            let end = bytes.len().checked_add(cmsg_space(data.len())?)?;
-            if end > LEN_MAX {
+            total = total.checked_add(cmsg_space(message.data.as_ref().len())?)?;
+            if total > LEN_MAX {
                 return None;
             }
+        }
+        let mut bytes = Vec::new();
+        if bytes.try_reserve_exact(total).is_err() {
+            return Some(Err(Errno::ENOMEM));
+        }
+        for message in messages {
+            let data = message.data.as_ref();
+            let end = bytes.len() + cmsg_space(data.len())?;
             let len = cmsg_len(data.len())?.to_ne_bytes();
             let len = if cfg!(target_endian = "little") {
                 len.get(..LEN_WIDTH)
@@ -95,7 +118,7 @@ impl Control {
             bytes.extend_from_slice(data);
             bytes.resize(end, 0);
         }
-        Some(Self::with_len(bytes.len()).map(|mut control| {
+        Some(Self::with_len(total).map(|mut control| {
             for (word, chunk) in control.words.iter_mut().zip(bytes.chunks(size_of::<u64>())) {
                 let mut full = [0; size_of::<u64>()];
                 for (to, from) in full.iter_mut().zip(chunk) {
@@ -244,9 +267,7 @@ pub(crate) fn recvmsg(
     control: &mut Control,
     flags: c_int,
 ) -> Result<Received, Errno> {
-    if flags & libc::MSG_TRUNC != 0 {
-        windows.iter_mut().for_each(WindowMut::zero);
-    }
+    windows.iter_mut().for_each(|window| window.prepare(flags));
     let mut iov: Vec<libc::iovec> = windows
         .iter()
         .map(|window| libc::iovec {
@@ -265,8 +286,9 @@ pub(crate) fn recvmsg(
     // is as long as the header says: windows by their contract, the rest is ours.
     let count = check_len(unsafe { libc::recvmsg(fd, &raw mut message, flags) })?;
     from.set_reported_len(message.msg_namelen);
+    let room = windows.iter().map(WindowMut::len).sum();
     Ok(Received {
-        count,
+        count: trusted(count, room, flags),
         flags: message.msg_flags,
         control_len: usize::try_from(message.msg_controllen).unwrap_or(0),
         from,
@@ -309,17 +331,45 @@ mod tests {
     }
 
     #[test]
-    fn the_macros_agree_with_the_headers() {
-        for data in [0_u32, 1, 4, 7, 8, 100] {
-            let len = usize::try_from(data).unwrap();
-            // SAFETY: pure arithmetic.
-            let expected_len = unsafe { libc::CMSG_LEN(data) };
-            // SAFETY: pure arithmetic.
-            let expected_space = unsafe { libc::CMSG_SPACE(data) };
-            assert_eq!(cmsg_len(len), usize::try_from(expected_len).ok());
-            assert_eq!(cmsg_space(len), usize::try_from(expected_space).ok());
-        }
+    fn lengths_that_no_message_has_are_refused() {
         assert_eq!(cmsg_len(usize::MAX), None);
         assert_eq!(cmsg_space(LEN_MAX), None);
+        assert!(Control::for_kernel(LEN_MAX).is_ok_and(|control| control.len == RECEIVED_MAX));
+    }
+
+    /// Whatever stands in the buffer, no message is read from beyond it, no
+    /// message is longer than it, and the walk ends.
+    fn check_walk(bytes: &[u8]) {
+        let decoded = decode(bytes);
+        let most = bytes.len() / HEADER;
+        assert!(decoded.messages.len() <= most);
+        let total: usize = decoded.messages.iter().map(|one| one.data.len()).sum();
+        assert!(total <= bytes.len());
+        if !decoded.malformed {
+            let control = Control::encode(&decoded.messages).unwrap().unwrap();
+            assert_eq!(control.decode(usize::MAX), decoded);
+        }
+        assert!(descriptors(&decoded.messages).count() <= bytes.len() / size_of::<c_int>());
+    }
+
+    #[test]
+    fn fuzz_walk() {
+        bolero::check!().for_each(check_walk);
+    }
+
+    #[test]
+    fn fuzz_walk_of_headers() {
+        bolero::check!()
+            .with_type::<Vec<(u8, c_int, c_int, Vec<u8>)>>()
+            .for_each(|messages| {
+                let mut bytes = Vec::new();
+                for (len, level, kind, data) in messages {
+                    bytes.extend_from_slice(&usize::from(*len).to_ne_bytes());
+                    bytes.extend_from_slice(&level.to_ne_bytes());
+                    bytes.extend_from_slice(&kind.to_ne_bytes());
+                    bytes.extend_from_slice(data);
+                }
+                check_walk(&bytes);
+            });
     }
 }

@@ -8,6 +8,7 @@ use std::ptr;
 
 use crate::sys::errno::{Errno, check};
 use crate::sys::fd::RawFd;
+use crate::sys::io::Window;
 
 fn socklen(len: usize) -> Result<libc::socklen_t, Errno> {
     libc::socklen_t::try_from(len).map_err(|_| Errno::EINVAL)
@@ -15,11 +16,9 @@ fn socklen(len: usize) -> Result<libc::socklen_t, Errno> {
 
 /// An option as an int.
 pub(crate) fn get_int(fd: RawFd, level: c_int, name: c_int) -> Result<c_int, Errno> {
-    let mut value: c_int = 0;
-    let mut len = socklen(size_of::<c_int>())?;
-    // SAFETY: the kernel writes at most `len` bytes, the size of the int.
-    check(unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &raw mut len) })?;
-    Ok(value)
+    let mut value = [0; size_of::<c_int>()];
+    get_bytes(fd, level, name, &mut value)?;
+    Ok(c_int::from_ne_bytes(value))
 }
 
 /// An option as bytes; the answer is as long as the kernel says, within `buffer`.
@@ -35,20 +34,22 @@ pub(crate) fn get_bytes(
     Ok(usize::try_from(len).unwrap_or(0).min(buffer.len()))
 }
 
-/// Sets an option from bytes.
-pub(crate) fn set_bytes(fd: RawFd, level: c_int, name: c_int, value: &[u8]) -> Result<(), Errno> {
-    let len = socklen(value.len())?;
-    // SAFETY: the kernel reads `len` bytes, the slice's own length.
-    check(unsafe { libc::setsockopt(fd, level, name, value.as_ptr().cast(), len) }).map(drop)
+/// What an option is set to.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    /// Bytes.
+    Bytes(Window<'a>),
+    /// No value but a length, as `ALG_SET_AEAD_AUTHSIZE` takes it.
+    Length(libc::socklen_t),
 }
 
-/// Sets an option with no value but a length, as `ALG_SET_AEAD_AUTHSIZE` takes it.
-pub(crate) fn set_len(
-    fd: RawFd,
-    level: c_int,
-    name: c_int,
-    len: libc::socklen_t,
-) -> Result<(), Errno> {
-    // SAFETY: a null value is refused (EFAULT) or unread by the kernel.
-    check(unsafe { libc::setsockopt(fd, level, name, ptr::null(), len) }).map(drop)
+/// Sets an option.
+pub(crate) fn set(fd: RawFd, level: c_int, name: c_int, value: Value<'_>) -> Result<(), Errno> {
+    let (ptr, len) = match value {
+        Value::Bytes(window) => (window.ptr(), socklen(window.len())?),
+        Value::Length(len) => (ptr::null(), len),
+    };
+    // SAFETY: the kernel reads `len` bytes, the window's own length; a null value
+    // it refuses (EFAULT) or leaves unread.
+    check(unsafe { libc::setsockopt(fd, level, name, ptr.cast(), len) }).map(drop)
 }

@@ -6,8 +6,11 @@
 #![expect(unsafe_code, reason = "socket2's addresses do not cover every family")]
 
 use std::ffi::c_int;
+use std::os::fd::IntoRawFd;
 
-use crate::sys::errno::{Errno, check};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::sys::errno::{Errno, check, from_io};
 use crate::sys::fd::RawFd;
 use crate::sys::opt;
 use crate::sys::storage::RawAddr;
@@ -33,33 +36,50 @@ fn without_inheritance(fd: RawFd) -> Result<RawFd, Errno> {
     Ok(fd)
 }
 
-/// socket(2), in one call with its flags. Why not socket2: it makes further
-/// calls and its types hide the flag bits.
+/// A type argument that asks for `CLOEXEC` too.
+fn kind_of(kind: c_int) -> Type {
+    Type::from(kind | CLOEXEC)
+}
+
+/// socket(2), in one call with its flags.
 pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<RawFd, Errno> {
-    // SAFETY: takes numbers and answers with a new descriptor.
-    let fd = check(unsafe { libc::socket(family, kind | CLOEXEC, proto) })?;
-    without_inheritance(fd)
+    let proto = Protocol::from(proto);
+    let new = from_io(Socket::new_raw(
+        Domain::from(family),
+        kind_of(kind),
+        Some(proto),
+    ))?;
+    without_inheritance(new.into_raw_fd())
 }
 
 /// socketpair(2).
 pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[RawFd; 2], Errno> {
-    let mut pair = [-1; 2];
-    // SAFETY: the kernel writes two ints, the array's own length.
-    check(unsafe { libc::socketpair(family, kind | CLOEXEC, proto, pair.as_mut_ptr()) })?;
-    let [a, b] = pair;
-    Ok([without_inheritance(a)?, without_inheritance(b)?])
+    let proto = Protocol::from(proto);
+    let pair = Socket::pair_raw(Domain::from(family), kind_of(kind), Some(proto));
+    let (a, b) = from_io(pair)?;
+    Ok([
+        without_inheritance(a.into_raw_fd())?,
+        without_inheritance(b.into_raw_fd())?,
+    ])
+}
+
+/// A call that takes an address.
+type Takes = unsafe extern "C" fn(c_int, *const libc::sockaddr, libc::socklen_t) -> c_int;
+
+fn with_address(call: Takes, fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
+    // SAFETY: `bind` and `connect` read the address, which lives past the call,
+    // and no more of it than its length, which is clamped to the storage.
+    check(unsafe { call(fd, addr.as_ptr(), addr.socklen()) }).map(drop)
 }
 
 /// bind(2).
 pub(crate) fn bind(fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
-    // SAFETY: the address and its length, clamped to the storage, live past the call.
-    check(unsafe { libc::bind(fd, addr.as_ptr(), addr.socklen()) }).map(drop)
+    with_address(libc::bind, fd, addr)
 }
 
 /// connect(2), once.
 pub(crate) fn connect(fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
-    // SAFETY: the address and its length, clamped to the storage, live past the call.
-    check(unsafe { libc::connect(fd, addr.as_ptr(), addr.socklen()) }).map(drop)
+    with_address(libc::connect, fd, addr)
 }
 
 /// The result of a connection attempt that has ended.
@@ -114,20 +134,24 @@ pub(crate) fn shutdown(fd: RawFd, how: c_int) -> Result<(), Errno> {
     check(unsafe { libc::shutdown(fd, how) }).map(drop)
 }
 
-/// getsockname(2).
-pub(crate) fn getsockname(fd: RawFd) -> Result<RawAddr, Errno> {
+/// A call that answers an address.
+type Gives = unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> c_int;
+
+fn name_of(call: Gives, fd: RawFd) -> Result<RawAddr, Errno> {
     let mut name = RawAddr::for_kernel();
     let (addr, len) = name.out_ptrs();
-    // SAFETY: the address is offered with its own room.
-    check(unsafe { libc::getsockname(fd, addr, len) })?;
+    // SAFETY: `getsockname` and `getpeername` write to the address, which is
+    // offered with its own room, and to that length.
+    check(unsafe { call(fd, addr, len) })?;
     Ok(name)
+}
+
+/// getsockname(2).
+pub(crate) fn getsockname(fd: RawFd) -> Result<RawAddr, Errno> {
+    name_of(libc::getsockname, fd)
 }
 
 /// getpeername(2).
 pub(crate) fn getpeername(fd: RawFd) -> Result<RawAddr, Errno> {
-    let mut name = RawAddr::for_kernel();
-    let (addr, len) = name.out_ptrs();
-    // SAFETY: the address is offered with its own room.
-    check(unsafe { libc::getpeername(fd, addr, len) })?;
-    Ok(name)
+    name_of(libc::getpeername, fd)
 }

@@ -1,19 +1,28 @@
 //! Waiting until a descriptor is ready, a deadline passes, or another thread
 //! closes the socket.
 //!
-//! Each thread that waits has a wake descriptor, made at its first wait and made
-//! again after fork; while it waits, the wake descriptor is listed under the
-//! `FdCell` it waits on, and `wake` writes to all that are listed there.
-//! See poll(2), ppoll(2), eventfd(2).
-#![expect(unsafe_code, reason = "poll and eventfd have no safe form")]
+//! Each thread that waits has a bell, made at its first wait and made again after
+//! fork; while it waits, the bell is listed under the `FdCell` it waits on, and
+//! `wake` rings all that are listed there. The list is only touched with the
+//! interpreter attached, as fork is, so no child finds its lock held.
+//! See poll(2), ppoll(2), shutdown(2).
+#![expect(unsafe_code, reason = "poll has no safe form")]
 
 use std::cell::Cell;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fs::File;
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::sys::errno::{Errno, check};
+use socket2::SockRef;
+
+use crate::sys::errno::{Errno, check, from_io};
 use crate::sys::fd::{FdCell, RawFd, fork_generation};
+
+/// How often a thread without a bell looks whether its socket was closed.
+const SLICE: Duration = Duration::from_millis(50);
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,75 +42,101 @@ pub(crate) enum Ended {
     Ready,
     /// The deadline passed.
     TimedOut,
-    /// `wake` was called.
+    /// `wake` was called, or may have been: the socket is to be looked at.
     Woken,
 }
 
-/// A thread's wake descriptor: one eventfd, or a pipe where there is none.
-struct WakeFd {
-    read: OwnedFd,
+/// A thread's wake descriptor: a socket that is shut down, and so ready for ever,
+/// once it was rung.
+///
+/// A program may close numbers that it does not know (`os.closerange` in a daemon)
+/// and be given ours for a file of its own. A pipe, an eventfd or a socket could
+/// all be rung there, but sockets and pipes have an inode to be told apart by.
+struct Bell {
+    ears: Option<File>,
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    write: OwnedFd,
+    _rope: File,
+    number: RawFd,
+    inode: (u64, u64),
     generation: u8,
 }
 
-impl WakeFd {
+fn inode(file: &File) -> Result<(u64, u64), Errno> {
+    let metadata = from_io(file.metadata())?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+impl Bell {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn new() -> Result<Self, Errno> {
-        // SAFETY: takes numbers and answers with a new descriptor.
-        let fd = check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
-        // SAFETY: the descriptor is new, so no one else owns it.
-        let read = unsafe { OwnedFd::from_raw_fd(fd) };
+        use std::os::unix::net::UnixDatagram;
+        let socket = from_io(UnixDatagram::unbound())?;
+        let ears = File::from(OwnedFd::from(socket));
         Ok(Self {
-            read,
+            number: ears.as_raw_fd(),
+            inode: inode(&ears)?,
+            ears: Some(ears),
             generation: fork_generation(),
         })
     }
 
+    // Elsewhere a socket without a peer cannot be shut down.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn new() -> Result<Self, Errno> {
-        let (read, write) = crate::sys::errno::from_io(std::io::pipe())?;
-        let (read, write) = (OwnedFd::from(read), OwnedFd::from(write));
-        crate::sys::fd::set_nonblocking(read.as_raw_fd(), true)?;
-        crate::sys::fd::set_nonblocking(write.as_raw_fd(), true)?;
+        use std::os::unix::net::UnixStream;
+        let (ears, rope) = from_io(UnixStream::pair())?;
+        let ears = File::from(OwnedFd::from(ears));
         Ok(Self {
-            read,
-            write,
+            number: ears.as_raw_fd(),
+            inode: inode(&ears)?,
+            ears: Some(ears),
+            _rope: File::from(OwnedFd::from(rope)),
             generation: fork_generation(),
         })
     }
 
-    fn read_fd(&self) -> RawFd {
-        self.read.as_raw_fd()
+    /// The file, unless its number was closed behind our back.
+    fn ours(&self) -> Option<&File> {
+        self.ears
+            .as_ref()
+            .filter(|ears| inode(ears) == Ok(self.inode))
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn write_fd(&self) -> RawFd {
-        self.read.as_raw_fd()
+    /// Makes it ready, for good.
+    fn ring(&self) {
+        if let Some(ears) = self.ours() {
+            // Nothing is left to do where it fails: the wait ends at its deadline.
+            let _ = SockRef::from(ears).shutdown(Shutdown::Both);
+        }
     }
+}
 
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn write_fd(&self) -> RawFd {
-        self.write.as_raw_fd()
-    }
-
-    /// Forgets wakes that came in, so that the next wait is not ended by them.
-    fn drain(&self) {
-        let mut word = [0_u8; 8];
-        // SAFETY: the kernel writes at most the 8 bytes that are offered.
-        let _ = unsafe { libc::read(self.read_fd(), word.as_mut_ptr().cast(), word.len()) };
+impl Drop for Bell {
+    fn drop(&mut self) {
+        if self.ours().is_none()
+            && let Some(others) = self.ears.take()
+        {
+            let _ = others.into_raw_fd(); // not ours to close
+        }
     }
 }
 
 thread_local! {
-    static WAKE: Cell<Option<WakeFd>> = const { Cell::new(None) };
+    static BELL: Cell<Option<Arc<Bell>>> = const { Cell::new(None) };
+}
+
+/// This thread's bell, or a new one; None where the process has no descriptor left.
+fn bell() -> Option<Arc<Bell>> {
+    match BELL.try_with(Cell::take) {
+        Ok(Some(bell)) if bell.generation == fork_generation() => Some(bell),
+        _ => Bell::new().ok().map(Arc::new),
+    }
 }
 
 struct Listed {
     cell: usize,
-    wake: RawFd,
-    generation: u8,
-    woken: bool,
+    bell: Arc<Bell>,
+    rung: bool,
 }
 
 const SHARDS: usize = 16;
@@ -124,15 +159,12 @@ fn shard(key: usize) -> MutexGuard<'static, Vec<Listed>> {
 /// Ends every wait that is under way on the cell.
 pub(crate) fn wake(cell: &FdCell) {
     let key = key(cell);
-    let one = 1_u64.to_ne_bytes();
     let mut listed = shard(key);
     // What the parent's threads listed before a fork is theirs, not ours.
-    listed.retain(|entry| entry.generation == fork_generation());
+    listed.retain(|entry| entry.bell.generation == fork_generation());
     for entry in listed.iter_mut().filter(|entry| entry.cell == key) {
-        entry.woken = true;
-        // SAFETY: writes 8 bytes that live past the call; the number is open, as
-        // an entry is taken off the list before its wake descriptor is closed.
-        let _ = unsafe { libc::write(entry.wake, one.as_ptr().cast(), one.len()) };
+        entry.rung = true;
+        entry.bell.ring();
     }
 }
 
@@ -142,33 +174,32 @@ pub(crate) fn wake(cell: &FdCell) {
 /// comes later finds the entry, one that came earlier is seen by the look.
 pub(crate) struct Waiter {
     key: usize,
-    wake: Option<WakeFd>,
+    bell: Option<Arc<Bell>>,
+    spent: bool,
 }
 
 impl Waiter {
     /// Lists this thread under the cell.
-    pub(crate) fn new(cell: &FdCell) -> Result<Self, Errno> {
-        let wake = match WAKE.take() {
-            Some(wake) if wake.generation == fork_generation() => wake,
-            _ => WakeFd::new()?,
-        };
-        let key = key(cell);
-        shard(key).push(Listed {
-            cell: key,
-            wake: wake.write_fd(),
-            generation: wake.generation,
-            woken: false,
-        });
-        Ok(Self {
+    pub(crate) fn new(cell: &FdCell) -> Self {
+        let (key, bell) = (key(cell), bell());
+        if let Some(bell) = &bell {
+            shard(key).push(Listed {
+                cell: key,
+                bell: Arc::clone(bell),
+                rung: false,
+            });
+        }
+        Self {
             key,
-            wake: Some(wake),
-        })
+            bell,
+            spent: false,
+        }
     }
 
     /// Waits for `fd` until `deadline`, or for ever without one. EINTR is
     /// reported: handlers are the caller's business.
     pub(crate) fn wait(
-        &self,
+        &mut self,
         fd: RawFd,
         what: Wait,
         deadline: Option<Instant>,
@@ -178,38 +209,42 @@ impl Waiter {
             Wait::Write => libc::POLLOUT,
             Wait::Connect => libc::POLLOUT | libc::POLLERR,
         };
-        let wake = self.wake.as_ref().map_or(-1, WakeFd::read_fd);
-        let mut fds = [pollfd(fd, events), pollfd(wake, libc::POLLIN)];
-        let ready = poll(&mut fds, deadline)?;
-        let [socket, wake] = fds;
-        if wake.revents != 0 {
-            if let Some(wake) = &self.wake {
-                wake.drain();
-            }
+        let bell = self.bell.as_ref().map_or(-1, |bell| bell.number);
+        let slice = (bell < 0)
+            .then(|| Instant::now().checked_add(SLICE))
+            .flatten()
+            .filter(|slice| deadline.is_none_or(|deadline| *slice < deadline));
+        let mut fds = [pollfd(fd, events), pollfd(bell, libc::POLLIN)];
+        poll(&mut fds, slice.or(deadline))?;
+        let [socket, bell] = fds;
+        if bell.revents != 0 {
+            self.spent = true;
             return Ok(Ended::Woken);
         }
-        if ready == 0 || socket.revents == 0 {
-            return Ok(Ended::TimedOut);
+        if socket.revents != 0 {
+            return Ok(Ended::Ready);
         }
-        Ok(Ended::Ready)
+        Ok(if slice.is_some() {
+            Ended::Woken
+        } else {
+            Ended::TimedOut
+        })
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if let Some(wake) = self.wake.take() {
-            let number = wake.write_fd();
-            let mut listed = shard(self.key);
-            if let Some(at) = listed
-                .iter()
-                .position(|entry| entry.cell == self.key && entry.wake == number)
-                && listed.swap_remove(at).woken
-            {
-                // A wake that came after the wait ended must not end the next one.
-                wake.drain();
-            }
-            drop(listed);
-            WAKE.set(Some(wake));
+        let Some(bell) = self.bell.take() else {
+            return;
+        };
+        let mut listed = shard(self.key);
+        let place = listed
+            .iter()
+            .position(|entry| entry.cell == self.key && Arc::ptr_eq(&entry.bell, &bell));
+        let rung = place.is_some_and(|at| listed.swap_remove(at).rung);
+        drop(listed);
+        if !rung && !self.spent {
+            let _ = BELL.try_with(|place| place.set(Some(bell)));
         }
     }
 }
@@ -223,7 +258,7 @@ fn pollfd(fd: RawFd, events: libc::c_short) -> libc::pollfd {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<i32, Errno> {
+fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<(), Errno> {
     let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
     let timeout_ptr = timeout
         .as_ref()
@@ -231,11 +266,11 @@ fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<i32, Errn
     let count = libc::nfds_t::try_from(fds.len()).map_err(|_| Errno::EINVAL)?;
     // SAFETY: the array and the timeout live past the call, the count is the
     // array's own, and a null mask leaves signals as they are.
-    check(unsafe { libc::ppoll(fds.as_mut_ptr(), count, timeout_ptr, std::ptr::null()) })
+    check(unsafe { libc::ppoll(fds.as_mut_ptr(), count, timeout_ptr, std::ptr::null()) }).map(drop)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<i32, Errno> {
+fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<(), Errno> {
     // Milliseconds, rounded up so that a wait never ends before its deadline.
     let timeout = deadline.map_or(-1, |at| {
         let left = at.saturating_duration_since(Instant::now());
@@ -243,7 +278,7 @@ fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<i32, Errn
     });
     let count = libc::nfds_t::try_from(fds.len()).map_err(|_| Errno::EINVAL)?;
     // SAFETY: the array lives past the call and the count is its own.
-    check(unsafe { libc::poll(fds.as_mut_ptr(), count, timeout) })
+    check(unsafe { libc::poll(fds.as_mut_ptr(), count, timeout) }).map(drop)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -261,7 +296,7 @@ mod tests {
 
     fn cell_of(stream: &UnixStream) -> FdCell {
         let cell = FdCell::closed();
-        assert!(cell.open(stream.as_raw_fd()));
+        assert!(cell.open(stream.try_clone().unwrap().into_raw_fd()));
         cell
     }
 
@@ -270,7 +305,7 @@ mod tests {
         let (a, _b) = UnixStream::pair().unwrap();
         let cell = cell_of(&a);
         let deadline = Instant::now() + Duration::from_millis(20);
-        let waiter = Waiter::new(&cell).unwrap();
+        let mut waiter = Waiter::new(&cell);
         let ended = waiter.wait(a.as_raw_fd(), Wait::Read, Some(deadline));
         assert_eq!(ended, Ok(Ended::TimedOut));
         assert!(Instant::now() >= deadline);
@@ -280,7 +315,7 @@ mod tests {
     fn a_wake_ends_a_wait_and_leaves_nothing_for_the_next() {
         let (a, b) = UnixStream::pair().unwrap();
         let cell = cell_of(&a);
-        let waiter = Waiter::new(&cell).unwrap();
+        let mut waiter = Waiter::new(&cell);
         wake(&cell);
         assert_eq!(
             waiter.wait(a.as_raw_fd(), Wait::Read, None),
@@ -288,11 +323,49 @@ mod tests {
         );
         wake(&cell);
         drop(waiter);
-        let waiter = Waiter::new(&cell).unwrap();
+        let mut waiter = Waiter::new(&cell);
         std::io::Write::write_all(&mut &b, b"x").unwrap();
         assert_eq!(
             waiter.wait(a.as_raw_fd(), Wait::Read, None),
             Ok(Ended::Ready)
         );
+    }
+
+    #[test]
+    fn a_number_that_was_taken_away_is_left_to_its_new_owner() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        let cell = cell_of(&a);
+        drop(Waiter::new(&cell));
+        let bell = BELL.take().unwrap();
+        // As a program does that closes all it does not know: another file is
+        // moved onto the number.
+        let owner = UnixStream::pair().unwrap();
+        let foreign = File::from(OwnedFd::from(owner.0));
+        let mut bell = Arc::into_inner(bell).unwrap();
+        let lost = bell.ears.replace(foreign).unwrap();
+        bell.ring();
+        std::io::Write::write_all(&mut &owner.1, b"x").unwrap();
+        let foreign = bell.ears.as_ref().unwrap().try_clone().unwrap();
+        drop(bell);
+        drop(lost);
+        let mut byte = [0];
+        std::io::Read::read_exact(&mut &foreign, &mut byte).unwrap();
+        assert_eq!(&byte, b"x");
+    }
+
+    #[test]
+    fn a_thread_without_a_bell_waits_in_slices() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        let mut waiter = Waiter {
+            key: 0,
+            bell: None,
+            spent: false,
+        };
+        let begun = Instant::now();
+        let mut wait = |deadline| waiter.wait(a.as_raw_fd(), Wait::Read, deadline);
+        assert_eq!(wait(None), Ok(Ended::Woken));
+        assert!(begun.elapsed() >= SLICE);
+        let near = Some(Instant::now() + SLICE / 5);
+        assert_eq!(wait(near), Ok(Ended::TimedOut));
     }
 }
