@@ -12,6 +12,7 @@ pub(crate) mod form;
 pub(crate) mod host;
 pub(crate) mod inet;
 pub(crate) mod inet6;
+pub(crate) mod recent;
 pub(crate) mod unix;
 pub(crate) mod unknown;
 
@@ -50,7 +51,15 @@ const PF_DIVERT: c_int = 44;
 /// The address that a Python value stands for on a socket.
 pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
     match target.family {
-        libc::AF_INET => inet::from_python(target, value),
+        libc::AF_INET => {
+            if let Some(raw) = recent::raw(value) {
+                return Ok(raw);
+            }
+            let raw = inet::from_python(target, value)?;
+            let text = crate::sys::ntop::ipv4_text(inet::InetAddr::decode(&raw).ip);
+            recent::keep_to(&raw, value, text.as_str());
+            Ok(raw)
+        }
         libc::AF_INET6 => inet6::from_python(target, value),
         libc::AF_UNIX => unix::from_python(target, value),
         #[cfg(target_os = "linux")]
@@ -96,7 +105,14 @@ pub(crate) fn to_python<'py>(
         return Ok(py.None().into_bound(py));
     }
     let known = match raw.family() {
-        libc::AF_INET => Some(inet::to_python(py, raw)?),
+        libc::AF_INET => {
+            if let Some(tuple) = recent::tuple(py, raw) {
+                return Ok(tuple);
+            }
+            let tuple = inet::to_python(py, raw)?;
+            recent::keep_from(raw, &tuple);
+            Some(tuple)
+        }
         libc::AF_INET6 => Some(inet6::to_python(py, raw)?),
         libc::AF_UNIX => Some(unix::to_python(py, raw)?),
         #[cfg(target_os = "linux")]

@@ -129,28 +129,49 @@ pub(crate) fn sendmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let none = py.None().into_bound(py);
     let audited = address.unwrap_or(none.as_borrowed());
     audit(py, c"socket.sendmsg", [slf.as_any().as_borrowed(), audited])?;
-    let views = data_views(args::required(args, 0)?)?;
+    let data = args::required(args, 0)?;
+    // The common form is one `bytes` and nothing with it; it needs no table.
+    if let (1, Some(bytes)) = (args.len(), buffer::only_bytes(data)) {
+        let window = Window::of(bytes.as_bytes());
+        let quick = window.len() <= QUICK;
+        let control = Control::none();
+        let count = transmit(py, slf.get(), &[window], quick, control, None, flags)?;
+        return Ok(count.into_pyobject(py)?.into_any());
+    }
+    let views = data_views(data)?;
     let control = encoded(&ancillary(args.get(1))?)?;
-    let count = transmit(py, slf.get(), &views, control, to.as_ref(), flags)?;
+    transmit_views(py, slf.get(), &views, control, to.as_ref(), flags)
+}
+
+fn transmit_views<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    views: &[View],
+    control: Control,
+    to: Option<&RawAddr>,
+    flags: c_int,
+) -> Answer<'py> {
+    let windows: Vec<Window<'_>> = views.iter().map(View::window).collect();
+    let count = transmit(py, socket, &windows, is_quick(views), control, to, flags)?;
     Ok(count.into_pyobject(py)?.into_any())
 }
 
 fn transmit(
     py: Python<'_>,
     socket: &Socket,
-    views: &[View],
+    windows: &[Window<'_>],
+    quick: bool,
     mut control: Control,
     to: Option<&RawAddr>,
     flags: c_int,
 ) -> Result<usize, Error> {
-    let windows: Vec<Window<'_>> = views.iter().map(View::window).collect();
     let how = How {
         wait: Wait::Write,
         flags: Some(flags),
-        quick: is_quick(views),
+        quick,
     };
     let count = call::call(py, socket.writing(), how, |fd, flags| {
-        msg::sendmsg(fd, &windows, &mut control, to, flags)
+        msg::sendmsg(fd, windows, &mut control, to, flags)
     })?;
     let total: usize = windows.iter().map(Window::len).sum();
     let blocking = socket.timeout.load(Ordering::Relaxed) < 0;
@@ -159,7 +180,7 @@ fn transmit(
     }
     // The try came up short; the rest goes by the plain blocking call, without
     // the ancillary data, which went with the first part.
-    let rest = rest_of(&windows, count);
+    let rest = rest_of(windows, count);
     let mut nothing = Control::none();
     let how = How {
         quick: false,
@@ -208,6 +229,7 @@ fn answer<'py>(
     first: Bound<'py, PyAny>,
     control: &Control,
     received: &Received,
+    from: &RawAddr,
 ) -> Answer<'py> {
     let decoded = control.decode(received.control_len);
     let build = || -> Answer<'py> {
@@ -221,7 +243,7 @@ fn answer<'py>(
             let data = PyBytes::new(py, &message.data);
             messages.append((message.level, message.kind, data))?;
         }
-        let address = socket.address_to_python(py, &received.from)?;
+        let address = socket.address_to_python(py, from)?;
         Ok((first, messages, received.flags, address)
             .into_pyobject(py)?
             .into_any())
@@ -243,22 +265,26 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let room = usize::try_from(room)
         .map_err(|_| PyValueError::new_err("negative buffer size in recvmsg()"))?;
     let mut control = control_of(control_len)?;
+    let mut from = RawAddr::empty();
     let mut received = None;
+    let how = receiving(flags, true);
     let bytes = buffer::receive_bytes(py, room, false, |window| {
-        let got = receive(
-            py,
-            slf.get(),
-            std::slice::from_mut(window),
-            &mut control,
-            flags,
-            true,
-        )?;
+        let window = std::slice::from_mut(window);
+        let got = receive(py, slf.get(), window, &mut control, &mut from, how)?;
         let count = got.count;
         received = Some(got);
         Ok(count)
     })?;
     let received = received.ok_or_else(|| os_error(Errno::EINVAL))?;
-    answer(py, slf.get(), bytes.into_any(), &control, &received)
+    answer(py, slf.get(), bytes.into_any(), &control, &received, &from)
+}
+
+fn receiving(flags: c_int, quick: bool) -> How {
+    How {
+        wait: Wait::Read,
+        flags: Some(flags),
+        quick,
+    }
 }
 
 fn receive(
@@ -266,16 +292,11 @@ fn receive(
     socket: &Socket,
     windows: &mut [WindowMut<'_>],
     control: &mut Control,
-    flags: c_int,
-    quick: bool,
+    from: &mut RawAddr,
+    how: How,
 ) -> Result<Received, Error> {
-    let how = How {
-        wait: Wait::Read,
-        flags: Some(flags),
-        quick,
-    };
     call::call(py, socket.reading(), how, |fd, flags| {
-        msg::recvmsg(fd, windows, control, flags)
+        msg::recvmsg(fd, windows, control, from, flags)
     })
 }
 
@@ -305,9 +326,11 @@ pub(crate) fn recvmsg_into<'py>(
         .iter_mut()
         .map(|view| view.window_mut(usize::MAX))
         .collect();
-    let received = receive(py, slf.get(), &mut windows, &mut control, flags, quick)?;
+    let mut from = RawAddr::empty();
+    let how = receiving(flags, quick);
+    let received = receive(py, slf.get(), &mut windows, &mut control, &mut from, how)?;
     let count = received.count.into_pyobject(py)?.into_any();
-    answer(py, slf.get(), count, &control, &received)
+    answer(py, slf.get(), count, &control, &received, &from)
 }
 
 /// `sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]])`: what AF_ALG's
@@ -361,8 +384,7 @@ pub(crate) fn sendmsg_afalg<'py>(
         messages.push(set(SET_ASSOCLEN, assoclen.to_ne_bytes().to_vec()));
     }
     let views = data.map_or(Ok(Vec::new()), data_views)?;
-    let count = transmit(py, slf.get(), &views, encoded(&messages)?, None, flags)?;
-    Ok(count.into_pyobject(py)?.into_any())
+    transmit_views(py, slf.get(), &views, encoded(&messages)?, None, flags)
 }
 
 /// An argument that must be an int itself, not something that converts to one.

@@ -22,6 +22,9 @@ use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
 use crate::timeout::Timeout;
 
+/// From here on a second copy costs more than an object of the whole size.
+const LARGE: usize = QUICK / 16;
+
 #[inline]
 fn receiving(flags: c_int, quick: bool) -> How {
     How {
@@ -55,14 +58,14 @@ fn receive<'py>(
     flags: c_int,
     mut op: impl FnMut(RawFd, &mut WindowMut<'_>, c_int) -> Result<usize, Errno> + Send,
 ) -> Result<Bound<'py, PyBytes>, Error> {
-    let large = room > QUICK / 4 && socket.reads_large.load(Ordering::Relaxed);
+    let large = room > LARGE && socket.reads_large.load(Ordering::Relaxed);
     let bytes = buffer::receive_bytes(py, room, large, |window| {
         // A fresh object of a large size may fault page by page.
         let how = receiving(flags, !large || room <= QUICK);
         call::call(py, socket.reading(), how, |fd, flags| op(fd, window, flags))
     })?;
-    if room > QUICK / 4 {
-        let large = bytes.as_bytes().len() >= QUICK / 4;
+    if room > LARGE {
+        let large = bytes.as_bytes().len() >= LARGE;
         socket.reads_large.store(large, Ordering::Relaxed);
     }
     Ok(bytes)

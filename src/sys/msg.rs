@@ -224,6 +224,40 @@ fn header(iov: &mut [libc::iovec]) -> libc::msghdr {
     message
 }
 
+/// The parts of a message; a few are listed on the stack.
+struct Parts {
+    few: [libc::iovec; 8],
+    many: Vec<libc::iovec>,
+}
+
+impl Parts {
+    const fn new() -> Self {
+        let blank = libc::iovec {
+            iov_base: std::ptr::null_mut(),
+            iov_len: 0,
+        };
+        Self {
+            few: [blank; 8],
+            many: Vec::new(),
+        }
+    }
+
+    fn fill(
+        &mut self,
+        count: usize,
+        parts: impl Iterator<Item = libc::iovec>,
+    ) -> &mut [libc::iovec] {
+        if let Some(few) = self.few.get_mut(..count) {
+            for (place, part) in few.iter_mut().zip(parts) {
+                *place = part;
+            }
+            return few;
+        }
+        self.many.extend(parts);
+        &mut self.many
+    }
+}
+
 /// sendmsg(2).
 pub(crate) fn sendmsg(
     fd: RawFd,
@@ -232,14 +266,13 @@ pub(crate) fn sendmsg(
     to: Option<&RawAddr>,
     flags: c_int,
 ) -> Result<usize, Errno> {
-    let mut iov: Vec<libc::iovec> = windows
-        .iter()
-        .map(|window| libc::iovec {
-            iov_base: window.ptr().cast_mut().cast(),
-            iov_len: window.len(),
-        })
-        .collect();
-    let mut message = header(&mut iov);
+    let mut list = Parts::new();
+    let parts = windows.iter().map(|window| libc::iovec {
+        iov_base: window.ptr().cast_mut().cast(),
+        iov_len: window.len(),
+    });
+    let iov = list.fill(windows.len(), parts);
+    let mut message = header(iov);
     if let Some(to) = to {
         message.msg_name = to.as_ptr().cast_mut().cast();
         message.msg_namelen = to.socklen();
@@ -257,7 +290,6 @@ pub(crate) struct Received {
     pub(crate) count: usize,
     pub(crate) flags: c_int,
     pub(crate) control_len: usize,
-    pub(crate) from: RawAddr,
 }
 
 /// recvmsg(2).
@@ -265,18 +297,18 @@ pub(crate) fn recvmsg(
     fd: RawFd,
     windows: &mut [WindowMut<'_>],
     control: &mut Control,
+    from: &mut RawAddr,
     flags: c_int,
 ) -> Result<Received, Errno> {
     windows.iter_mut().for_each(|window| window.prepare(flags));
-    let mut iov: Vec<libc::iovec> = windows
-        .iter()
-        .map(|window| libc::iovec {
-            iov_base: window.ptr().cast(),
-            iov_len: window.len(),
-        })
-        .collect();
-    let mut from = RawAddr::for_kernel();
-    let mut message = header(&mut iov);
+    let mut list = Parts::new();
+    let parts = windows.iter().map(|window| libc::iovec {
+        iov_base: window.ptr().cast(),
+        iov_len: window.len(),
+    });
+    let iov = list.fill(windows.len(), parts);
+    *from = RawAddr::for_kernel();
+    let mut message = header(iov);
     let (name, _) = from.out_ptrs();
     message.msg_name = name.cast();
     message.msg_namelen = from.socklen();
@@ -291,7 +323,6 @@ pub(crate) fn recvmsg(
         count: trusted(count, room, flags),
         flags: message.msg_flags,
         control_len: usize::try_from(message.msg_controllen).unwrap_or(0),
-        from,
     })
 }
 
