@@ -19,7 +19,7 @@ export PYO3_PYTHON := $(abspath $(PY))
 export CARGO_TARGET_DIR ?= target/$(TAG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test test-rust test-threads conformance test-kernel bench lint fmt unsafe asan valgrind clean
+.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel bench lint fmt unsafe asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -28,6 +28,9 @@ help:  ## print these lines
 
 demo: $(VENV)/built  ## serve and fetch a file tree with unmodified programs on rsock, beside stock Python
 	@$(PY) scripts/demo.py $(ARGS)
+
+demo-tls: $(VENV)/built  ## the same over HTTPS, with 50 MiB
+	@$(PY) scripts/demo.py --tls --size 50 $(ARGS)
 
 build: $(VENV)/built  ## the release extension, installed into .venv in place
 
