@@ -24,7 +24,7 @@ LIBDIR = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var(
 test-rust fuzz asan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test test-rust test-threads conformance test-kernel bench lint fmt unsafe fuzz asan valgrind clean
+.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel bench lint fmt unsafe fuzz asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -33,6 +33,9 @@ help:  ## print these lines
 
 demo: $(VENV)/built  ## serve and fetch a file tree with unmodified programs on rsock, beside stock Python
 	@$(PY) scripts/demo.py $(ARGS)
+
+demo-tls: $(VENV)/built  ## the same over HTTPS, with 50 MiB
+	@$(PY) scripts/demo.py --tls --size 50 $(ARGS)
 
 build: $(VENV)/built  ## the release extension, installed into .venv in place
 

@@ -4,6 +4,7 @@ Both programs are unmodified and run in processes of their own: first under
 `python -m rsock`, then on stock Python, in turns, and the best turn of each
 counts. Every file's SHA-256 is checked each time. Each process reports from
 inside, when it ends, which socket module it ran on; a wrong answer is an error.
+With --tls the server is http.server behind `ssl`, with a certificate of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +34,48 @@ EXPECTED = {"rsock": "rsock", "stock": "socket"}
 MEBI = 1024 * 1024
 
 
-def environment(report: Path) -> dict[str, str]:
-    """Let the interpreter load the witness, which writes its report there."""
-    path = [str(HERE / "witness"), os.environ.get("PYTHONPATH", "")]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, path)),
-        "RSOCK_WITNESS": str(report),
-    }
+@dataclass
+class Site:
+    """What is served, and where the processes leave what they say."""
+
+    folder: Path
+    tls: bool
+
+    tree = property(lambda self: self.folder / "tree")
+    manifest = property(lambda self: self.folder / "manifest.json")
+    log = property(lambda self: self.folder / "server.log")
+    certificate = property(lambda self: self.folder / "certificate.pem")
+    authority = property(lambda self: self.folder / "authority.pem")
+
+    def make(self, mebibytes: int) -> None:
+        """Make the files, and the certificate if one is needed."""
+        file_tree.write_manifest(file_tree.make(self.tree, mebibytes), self.manifest)
+        if self.tls:
+            import trustme
+
+            authority = trustme.CA()
+            authority.cert_pem.write_to_path(str(self.authority))
+            authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(self.certificate))
+
+    def report(self, process: str) -> Path:
+        """Where a process leaves its own report."""
+        return self.folder / f"{process}.json"
+
+    def environment(self, process: str) -> dict[str, str]:
+        """Let the interpreter load the witness, which writes the report, and trust the server."""
+        path = [str(HERE / "witness"), os.environ.get("PYTHONPATH", "")]
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, path)),
+            "RSOCK_WITNESS": str(self.report(process)),
+            **({"SSL_CERT_FILE": str(self.authority)} if self.tls else {}),
+        }
+
+    def server(self) -> list[str]:
+        """Give the arguments that start the server."""
+        if self.tls:
+            return [str(HERE / "serve_tls.py"), str(self.tree), str(self.certificate)]
+        return ["-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(self.tree)]
 
 
 def command(on: str, *arguments: str) -> list[str]:
@@ -48,27 +84,25 @@ def command(on: str, *arguments: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(on: str, tree: Path, report: Path) -> Iterator[str]:
+def serving(on: str, site: Site) -> Iterator[str]:
     """Run `http.server` on a port that the system picks; yield the URL."""
-    options = ["--bind", "127.0.0.1", "--directory", str(tree)]
     with (
-        (report.parent / "server.log").open("w") as log,
+        site.log.open("w") as log,
         subprocess.Popen(
-            command(on, "-m", "http.server", "0", *options),
+            command(on, *site.server()),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=environment(report),
+            env=site.environment("server"),
         ) as server,
     ):
         try:
             assert server.stdout is not None
             port = re.search(r" port (\d+) ", server.stdout.readline())
             if port is None:
-                said = Path(log.name).read_text()
-                sys.exit(f"http.server did not start on {on}:\n{said}")
-            yield f"http://127.0.0.1:{port[1]}"
+                sys.exit(f"http.server did not start on {on}:\n{site.log.read_text()}")
+            yield f"{'https' if site.tls else 'http'}://127.0.0.1:{port[1]}"
         finally:
             server.send_signal(signal.SIGINT)
             server.communicate(timeout=20)
@@ -92,23 +126,21 @@ def describe(process: str, seen: dict[str, Any]) -> str:
     )
 
 
-def turn(on: str, tree: Path, manifest: Path, folder: Path, *, tell: bool) -> dict[str, Any]:
+def turn(on: str, site: Site, *, tell: bool) -> dict[str, Any]:
     """Serve and fetch the tree once; return what the client measured."""
-    server_report, client_report = folder / "server.json", folder / "client.json"
-    with serving(on, tree, server_report) as url:
+    with serving(on, site) as url:
         client = subprocess.run(
-            command(on, str(HERE / "fetch.py"), url, str(manifest)),
+            command(on, str(HERE / "fetch.py"), url, str(site.manifest)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
             check=False,
             timeout=300,
-            env=environment(client_report),
+            env=site.environment("client"),
         )
     if client.returncode:
-        log = (folder / "server.log").read_text()
-        sys.exit(f"the download failed on {on}; the server said:\n{log[-2000:]}")
-    seen = [witnessed(on, server_report), witnessed(on, client_report)]
+        sys.exit(f"the download failed on {on}; the server said:\n{site.log.read_text()[-2000:]}")
+    seen = [witnessed(on, site.report(process)) for process in ("server", "client")]
     if tell:
         print(f"on {on}:")
         print(describe("server", seen[0]))
@@ -123,18 +155,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=48, help="MiB in the tree (default 48)")
     parser.add_argument("--turns", type=int, default=5, help="of each kind (default 5)")
+    parser.add_argument("--tls", action="store_true", help="serve and fetch over TLS")
     options = parser.parse_args()
 
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.release()}")
+    over = "HTTPS" if options.tls else "HTTP"
+    print(f"{over}, Python {platform.python_version()}, {platform.system()} {platform.release()}")
     with tempfile.TemporaryDirectory(prefix="rsock-demo-") as name:
-        folder = Path(name)
-        tree, manifest = folder / "tree", folder / "manifest.json"
-        digests = file_tree.make(tree, options.size)
-        file_tree.write_manifest(digests, manifest)
+        site = Site(Path(name), options.tls)
+        site.make(options.size)
         results: dict[str, list[dict[str, Any]]] = {on: [] for on in LAUNCHERS}
         for number in range(options.turns):
             for on, had in results.items():
-                had.append(turn(on, tree, manifest, folder, tell=number == 0))
+                had.append(turn(on, site, tell=number == 0))
 
     best = {
         on: {key: min(one[key] for one in had) for key in ("seconds", "cpu_seconds")} for on, had in results.items()

@@ -362,7 +362,7 @@ mod tests {
         cell.0.store(older & !CLOSED, Ordering::Relaxed);
         drop(cell.enter().unwrap());
         assert!(matches!(cell.shut(), Shut::Idle(number) if number == fd));
-        std::mem::forget(parents);
+        let _ = std::mem::ManuallyDrop::new(parents);
         close(fd).unwrap();
     }
 }

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import trustme
 from processes import EXPECTED, ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -43,6 +44,26 @@ def test_http_server_and_urllib(programs, tmp_path):
     assert report["files"] == len(digests)
     assert report["bytes"] == 12 * 1024 * 1024
     assert report["sockets"] == [f"{EXPECTED[programs.on][0]}.socket"]
+    assert log.count('HTTP/1.1" 200') == len(digests)
+
+
+def test_https_server_and_urllib(programs, tmp_path, monkeypatch):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "certificate.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    digests = file_tree.make(tmp_path / "tree", 8)
+    manifest = tmp_path / "manifest.json"
+    file_tree.write_manifest(digests, manifest)
+    command = [ROOT / "scripts" / "serve_tls.py", tmp_path / "tree", tmp_path / "certificate.pem"]
+    with programs.start(*command) as server:
+        port = server.wait_for("Serving HTTPS on 127.0.0.1 port ").split()[0]
+        url = f"https://127.0.0.1:{port}"
+        report = json.loads(programs.run(ROOT / "scripts" / "fetch.py", url, manifest))
+        server.interrupt()
+        log = server.finish()
+    assert report["bytes"] == 8 * 1024 * 1024
+    assert report["sockets"] == ["ssl.SSLSocket"]
     assert log.count('HTTP/1.1" 200') == len(digests)
 
 
