@@ -35,8 +35,7 @@ impl<'a> Name<'a> {
         if bytes.contains(&0) {
             return Ok(None);
         }
-        let bare = bytes.strip_suffix(b".").unwrap_or(&bytes);
-        if bare.len() > LONGEST {
+        if is_too_long(&bytes) {
             return Err(unknown());
         }
         Ok(Some(Self(bytes)))
@@ -153,11 +152,15 @@ fn ascii<'a>(text: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
 /// ASCII, and what it would refuse: so its errors are its own.
 fn encoded<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
     match ascii(text) {
-        Some(plain) if has_good_labels(plain) || plain.len() > LONGEST + 1 => {
+        Some(plain) if has_good_labels(plain) || is_too_long(plain.as_bytes()) => {
             Ok(Cow::Borrowed(plain.as_bytes()))
         }
         _ => idna(text),
     }
+}
+
+fn is_too_long(name: &[u8]) -> bool {
+    name.strip_suffix(b".").unwrap_or(name).len() > LONGEST
 }
 
 /// Whether every label has from 1 to 63 bytes; the last one may be empty.
