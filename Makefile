@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+SECONDS_EACH ?= 10
 
 TAG := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2] + sys.abiflags)')
 ifeq ($(TAG),)
@@ -19,7 +20,7 @@ export PYO3_PYTHON := $(abspath $(PY))
 export CARGO_TARGET_DIR ?= target/$(TAG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test test-rust test-threads conformance test-kernel bench lint fmt unsafe asan valgrind clean
+.PHONY: all help demo build test test-rust test-threads conformance test-kernel bench lint fmt unsafe fuzz asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -58,6 +59,9 @@ fmt: $(VENV)/tools  ## format everything
 
 unsafe:  ## count the unsafe sites; fails for a file that UNSAFE.md does not list
 	@$(PYTHON) scripts/unsafe_table.py
+
+fuzz: $(VENV)/tools  ## every codec on random input (SECONDS_EACH=10 for each of them)
+	@BOLERO_RANDOM_ITERATIONS=1000000000 BOLERO_RANDOM_TEST_TIME_MS=$(SECONDS_EACH)000 cargo test --lib fuzz_
 
 asan valgrind: $(VENV)/tools  ## the unit tests of the Rust half under AddressSanitizer (nightly), or valgrind
 	@scripts/sanitize.sh $@

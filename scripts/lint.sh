@@ -17,6 +17,7 @@ check clippy cargo clippy --quiet --all-targets -- -D warnings
 check "ruff check" "$python" -m ruff check --quiet .
 check "ruff format" "$python" -m ruff format --quiet --check .
 check mypy "$python" -m mypy
+check "stub constants" env PYTHONPATH=python "$python" scripts/stub_constants.py --check
 check stubtest env MYPYPATH=python "$python" -m mypy.stubtest rsock._rsock --allowlist tests/typing/stubtest.txt
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -19,7 +19,8 @@ pub(crate) fn audit<'py, const N: usize>(
 ) -> PyResult<()> {
     let format = match N {
         0 => c"",
-        1 => c"O",
+        // One "O" alone would take a tuple for all of the arguments.
+        1 => c"(O)",
         2 => c"OO",
         3 => c"OOO",
         4 => c"OOOO",

@@ -4,18 +4,17 @@
 //! `inet_aton` refuses what CPython's C library cuts off: text that follows an
 //! address and white space.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyModule, PyString};
+use pyo3::types::{PyBytes, PyModule};
 
+use crate::addr::host::{ipv4_text, ipv6_text};
 use crate::args;
 use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, table};
 use crate::sys::errno::Errno;
-use crate::sys::{inet, msg};
+use crate::sys::{msg, pton};
 use crate::text::{type_name, utf8};
 
 table! {
@@ -47,18 +46,14 @@ macro_rules! single {
         table! {
             /// The functions that take one argument since 3.13, and a tuple of one before.
             SINGLE: PyModule {
-                $style htons = htons,
-                    "htons(integer) -> integer\n\n\
-A 16-bit integer from this machine's byte order to the network's.";
-                $style ntohs = ntohs,
-                    "ntohs(integer) -> integer\n\n\
-A 16-bit integer from the network's byte order to this machine's.";
-                $style inet_aton = inet_aton,
-                    "inet_aton(text) -> bytes\n\n\
-The bytes of an IPv4 address of one to four numbers.";
-                $style inet_ntoa = inet_ntoa,
-                    "inet_ntoa(packed) -> text\n\n\
-The text of an IPv4 address.";
+                $style htons(x) = htons,
+                    "htons(integer) -> integer\n\nA 16-bit integer from this machine's byte order to the network's.";
+                $style ntohs(x) = ntohs,
+                    "ntohs(integer) -> integer\n\nA 16-bit integer from the network's byte order to this machine's.";
+                $style inet_aton(ip_addr) = inet_aton,
+                    "inet_aton(text) -> bytes\n\nThe bytes of an IPv4 address of one to four numbers.";
+                $style inet_ntoa(packed_ip) = inet_ntoa,
+                    "inet_ntoa(packed) -> text\n\nThe text of an IPv4 address.";
             }
         }
     };
@@ -128,7 +123,7 @@ fn inet_aton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
         "inet_aton() argument 1"
     };
     let text = utf8(args::required(args, 0)?, argument)?;
-    match inet::aton(text.as_bytes()) {
+    match pton::aton(text.as_bytes()) {
         Some(ip) => Ok(PyBytes::new(args.py(), &ip.octets()).into_any()),
         None => Err(os_error_text(
             "illegal IP address string passed to inet_aton",
@@ -151,8 +146,8 @@ fn inet_pton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
     let family = args::int(args::required(args, 0)?)?;
     let text = utf8(args::required(args, 1)?, "inet_pton() argument 2")?.as_bytes();
     let packed = match family {
-        libc::AF_INET => inet::ipv4(text).map(|ip| PyBytes::new(py, &ip.octets())),
-        libc::AF_INET6 => inet::ipv6(text).map(|ip| PyBytes::new(py, &ip.octets())),
+        libc::AF_INET => pton::ipv4(text).map(|ip| PyBytes::new(py, &ip.octets())),
+        libc::AF_INET6 => pton::ipv6(text).map(|ip| PyBytes::new(py, &ip.octets())),
         _ => return Err(os_error(Errno(libc::EAFNOSUPPORT))),
     };
     match packed {
@@ -191,14 +186,6 @@ fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R
     let mut view = View::empty();
     view.readable(value)?;
     f(&view.to_vec())
-}
-
-fn ipv4_text(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
-    PyString::new(py, inet::ipv4_text(ip).as_str())
-}
-
-fn ipv6_text(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyString> {
-    PyString::new(py, inet::ipv6_text(ip).as_str())
 }
 
 fn cmsg_len<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {

@@ -3,7 +3,9 @@
 //!
 //! PyO3 has no `__del__`, and its dealloc calls no finalizer for an exact
 //! instance. So `tp_finalize` is set, and `tp_dealloc` wrapped, by hand, before
-//! anything derives from the class. See "Finalization" in the C API manual.
+//! anything derives from the class. A class made in Python takes its finalizer
+//! from the name `__del__` alone, so that is there too. See "Finalization" in the
+//! C API manual.
 #![expect(unsafe_code, reason = "PyO3 has no finalizer")]
 
 use std::ffi::{c_char, c_int};
@@ -37,21 +39,23 @@ unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
         let object = unsafe { Borrowed::from_ptr(py, object) };
         // SAFETY: the slot is set on the base class, so on its kind only.
         let socket = unsafe { object.cast_unchecked::<Socket>() };
-        if socket.get().fileno() >= 0 {
-            end(socket);
-        }
+        end_if_open(socket);
     };
     // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
     unsafe { Python::attach_unchecked(body) };
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]
-/// `__del__()`: what the finalizer does, for a subclass to call.
+/// `__del__()`: the finalizer as classes made in Python find it.
 pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
-    if slf.get().fileno() >= 0 {
-        end(slf);
-    }
+    end_if_open(slf);
     Ok(none(slf.py()))
+}
+
+fn end_if_open(socket: Borrowed<'_, '_, Socket>) {
+    if socket.get().fileno() >= 0 {
+        end(socket);
+    }
 }
 
 #[cold]

@@ -29,7 +29,7 @@ table! {
 table! {
     /// The function that takes one argument since 3.13, and a tuple of one before.
     SINGLE: PyModule {
-        One if_nametoindex = if_nametoindex,
+        One if_nametoindex(oname) = if_nametoindex,
             "if_nametoindex(name) -> index\n\n\
              The number of the network interface of a name.";
     }

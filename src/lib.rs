@@ -43,6 +43,7 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module::TABLE,
         netdb::TABLE,
         netdb::hosts::TABLE,
+        netdb::nameinfo::TABLE,
         netdb::services::TABLE,
     ] {
         method::add_functions(module, &home, "", table)?;

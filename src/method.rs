@@ -328,12 +328,13 @@ pub(crate) const fn c_text(text: &'static str) -> &'static CStr {
 }
 
 /// Declares a table: `table! { NAME: Owner { Style name = function, "doc"; ... } }`.
+/// `One name(argument) = ...` names the argument for the signature.
 ///
 /// A doc that begins with `name(...)\n--\n\n` gives the signature. From 3.13 on
 /// CPython itself gives one to functions of no or one argument, and so does this.
 macro_rules! table {
     ($(#[$meta:meta])* $table:ident: $owner:ty {
-        $($style:ident $name:ident = $function:path, $doc:literal;)*
+        $($style:ident $name:ident $(($argument:ident))? = $function:path, $doc:literal;)*
     }) => {
         $(#[$meta])*
         pub(crate) const $table: $crate::method::Table = $crate::method::Table {
@@ -349,7 +350,14 @@ macro_rules! table {
                                 concat!(stringify!($name), "($self, /)\n--\n\n", $doc, "\0")
                             }
                             $crate::method::Style::One if cfg!(Py_3_13) => {
-                                concat!(stringify!($name), "($self, object, /)\n--\n\n", $doc, "\0")
+                                concat!(
+                                    stringify!($name),
+                                    "($self, ",
+                                    $crate::method::argument_name!($($argument)?),
+                                    ", /)\n--\n\n",
+                                    $doc,
+                                    "\0"
+                                )
                             }
                             _ => concat!($doc, "\0"),
                         },
@@ -369,3 +377,14 @@ macro_rules! table {
     };
 }
 pub(crate) use table;
+
+/// The name of the one argument of a function, in its signature.
+macro_rules! argument_name {
+    () => {
+        "object"
+    };
+    ($name:ident) => {
+        stringify!($name)
+    };
+}
+pub(crate) use argument_name;

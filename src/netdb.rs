@@ -1,5 +1,5 @@
-//! Floor 4: lookups: getaddrinfo and getnameinfo; hosts, services and protocols
-//! are in the files below this one. See getaddrinfo(3) and getnameinfo(3).
+//! Floor 4: getaddrinfo; the other lookups are in the files below this one. See
+//! getaddrinfo(3).
 //!
 //! A literal address with a numeric port never reaches C. glibc's answer for it
 //! depends on nothing but the arguments; what does depend on the system (unusual
@@ -7,9 +7,9 @@
 //! runs without the interpreter, and knows owned strings only.
 
 use std::ffi::{CString, c_int};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyModule, PyString, PyTuple};
@@ -22,10 +22,9 @@ use crate::enums;
 use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args, table};
 use crate::sys::resolve::{self, Failure, Hints, Info};
-use crate::sys::storage::{RawAddr, Reader, Writer};
-use crate::text::{c_string, fs_decoded};
 
 pub(crate) mod hosts;
+pub(crate) mod nameinfo;
 pub(crate) mod services;
 
 table! {
@@ -35,9 +34,6 @@ table! {
             "getaddrinfo(host, port, family=0, type=0, proto=0, flags=0)\n\
              -> list of (family, type, proto, canonname, address)\n\n\
              The addresses of a host and a port, as plain ints and tuples.";
-        Positional getnameinfo = getnameinfo,
-            "getnameinfo(sockaddr, flags) -> (host, port)\n\n\
-             The names of an address's host and port, or their numbers as the flags say.";
     }
 }
 
@@ -282,75 +278,4 @@ fn choices(hints: Hints) -> Option<&'static [(c_int, c_int)]> {
         (0 | libc::SOCK_DGRAM, libc::IPPROTO_UDP) | (libc::SOCK_DGRAM, 0) => Some(&[DATAGRAM]),
         _ => None,
     }
-}
-
-const SOCKADDR_FORM: &str = "getnameinfo(): illegal sockaddr argument";
-const FLOWINFO_MAX: u32 = 0xf_ffff;
-
-fn getnameinfo<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
-    args::count(args, "getnameinfo", 2, 2)?;
-    let py = args.py();
-    let sockaddr = args::required(args, 0)?;
-    let flags = args::int(args::required(args, 1)?)?;
-    let Ok(fields) = sockaddr.cast::<PyTuple>() else {
-        return Err(PyTypeError::new_err(
-            "getnameinfo() argument 1 must be a tuple",
-        ));
-    };
-    if !(2..=4).contains(&fields.len()) {
-        return Err(PyTypeError::new_err(SOCKADDR_FORM));
-    }
-    let host = fields.get_item(0)?;
-    if !host.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err(SOCKADDR_FORM));
-    }
-    let host = c_string(host.as_borrowed(), SOCKADDR_FORM)?;
-    let port = args::int(fields.get_item(1)?.as_borrowed())?;
-    let number = |index| match fields.get_item(index) {
-        Ok(field) => args::low_bits(field.as_borrowed()),
-        Err(_) => Ok(0),
-    };
-    let (flowinfo, scope_id) = (number(2)?, number(3)?);
-    if flowinfo > FLOWINFO_MAX {
-        return Err(PyOverflowError::new_err(
-            "getnameinfo(): flowinfo must be 0-1048575.",
-        ));
-    }
-    audit(py, c"socket.getnameinfo", [sockaddr])?;
-    let service = CString::new(port.to_string()).map_err(|_| host::unknown())?;
-    let hints = Hints {
-        kind: libc::SOCK_DGRAM,
-        flags: libc::AI_NUMERICHOST,
-        ..Hints::default()
-    };
-    let infos = detached(py, || {
-        resolve::getaddrinfo(Some(host.as_ref()), Some(service.as_ref()), hints)
-    });
-    let infos = infos.map_err(Error::from)?;
-    let [info] = infos.as_slice() else {
-        return Err(os_error_text("sockaddr resolved to multiple addresses"));
-    };
-    let addr = match info.family {
-        libc::AF_INET if fields.len() != 2 => {
-            return Err(os_error_text("IPv4 sockaddr must be 2 tuple"));
-        }
-        libc::AF_INET6 => with_scope(&info.addr, flowinfo, scope_id),
-        _ => info.addr,
-    };
-    let names = detached(py, || resolve::getnameinfo(&addr, flags));
-    let (host, service) = names.map_err(Error::from)?;
-    let host = fs_decoded(py, &host)?;
-    let service = PyString::new(py, &String::from_utf8(service)?);
-    Ok((host, service).into_pyobject(py)?.into_any())
-}
-
-/// The same IPv6 address with the flow and the scope of the tuple.
-fn with_scope(addr: &RawAddr, flowinfo: u32, scope_id: u32) -> RawAddr {
-    let reader = Reader::new(addr);
-    let mut writer = Writer::new(libc::AF_INET6);
-    writer.put(&reader.array::<2>(2));
-    writer.put(&flowinfo.to_be_bytes());
-    writer.put(&Ipv6Addr::from(reader.array::<16>(8)).octets());
-    writer.put_u32(scope_id);
-    writer.finish()
 }

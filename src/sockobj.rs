@@ -93,7 +93,7 @@ impl PublicSocket {
 table! {
     /// The methods of the base class.
     BASE: Socket {
-        NoArgs __del__ = finalize::del, "";
+        NoArgs __del__ = finalize::del, "__del__()\n\nWarn of a socket that nobody closed, and close it.";
         Keywords __init__ = open::base_init, "__init__($self, /, *args, **kwargs)\n--\n\n";
         NoArgs _accept = connect::accept_number, "_accept() -> (descriptor, address)\n\nWait for a connection and return the number of a new descriptor for it, with\nthe address of the peer. See accept(2).";
         One bind = connect::bind, "bind(address)\n\nGive the socket a local address. See bind(2).";

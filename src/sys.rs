@@ -9,13 +9,14 @@ pub(crate) mod copy;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod iface;
-pub(crate) mod inet;
 pub(crate) mod io;
 #[cfg(target_vendor = "apple")]
 pub(crate) mod kctl;
 pub(crate) mod msg;
 pub(crate) mod netdb;
+pub(crate) mod ntop;
 pub(crate) mod opt;
+pub(crate) mod pton;
 pub(crate) mod resolve;
 pub(crate) mod sock;
 pub(crate) mod storage;

@@ -11,6 +11,8 @@ import sys
 import pytest
 from children import python, run_python
 
+pytestmark = pytest.mark.thread_unsafe(reason="an interpreter for each, which ten threads would only start ten times")
+
 
 def test_both_names_are_ours():
     run_python("""

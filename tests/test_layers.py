@@ -219,12 +219,10 @@ def test_rust_file_keeps_the_laws_of_its_floor(module):
 
 @pytest.mark.parametrize(
     "path",
-    [*MODULES.values(), *PYTHON_FILES.values()],
+    [path for path in [*MODULES.values(), *PYTHON_FILES.values()] if not TABLES & {path.stem, path.parent.name}],
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
 def test_file_is_short_enough_to_read(path):
-    if path.stem in TABLES or path.parent.name in TABLES:
-        pytest.skip("a table has no limit")
     assert len(path.read_text().splitlines()) <= LINE_LIMIT
 
 

@@ -79,6 +79,8 @@ EXITS = {
     "warning": "import warnings; warnings.warn('careful')",
 }
 
+pytestmark = pytest.mark.thread_unsafe(reason="an interpreter for each, which ten threads would only start ten times")
+
 
 def ours(*arguments, options=(), **keywords):
     """Run by rsock what `python` would run."""

@@ -215,6 +215,7 @@ def test_peer_that_went_away(mod):
 
 
 @pytest.mark.needs("linux")
+@pytest.mark.thread_unsafe(reason="ten times two gibibytes")
 def test_file_of_more_than_two_gibibytes(mod):
     size = (1 << 31) + 54_321
     tail = os.urandom(54_321)

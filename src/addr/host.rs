@@ -18,9 +18,9 @@ use pyo3::types::{PyByteArray, PyBytes, PyString};
 use crate::call::detached;
 use crate::error::{Error, os_error_text};
 use crate::sys::iface::nametoindex;
-use crate::sys::inet;
 use crate::sys::resolve::{self, Failure, Hints};
 use crate::sys::storage::Reader;
+use crate::sys::{ntop, pton};
 use crate::text::{argument_type, type_name};
 
 /// The longest name, without the dot at its end.
@@ -49,16 +49,16 @@ impl<'a> Name<'a> {
 
     /// The IPv4 address that the name is a plain literal of.
     pub(crate) fn literal_ipv4(&self) -> Option<Ipv4Addr> {
-        inet::ipv4(&self.0)
+        pton::ipv4(&self.0)
     }
 
     /// The IPv6 address that the name is a literal of, and its scope or 0.
     pub(crate) fn literal_ipv6(&self) -> Option<(Ipv6Addr, u32)> {
         let Some(percent) = self.0.iter().position(|byte| *byte == b'%') else {
-            return Some((inet::ipv6(&self.0)?, 0));
+            return Some((pton::ipv6(&self.0)?, 0));
         };
         let (ip, scope) = self.0.split_at_checked(percent)?;
-        let ip = inet::ipv6(ip)?;
+        let ip = pton::ipv6(ip)?;
         Some((ip, scope_id(ip, scope.strip_prefix(b"%")?)?))
     }
 }
@@ -276,12 +276,12 @@ fn resolved(py: Python<'_>, name: &Name<'_>, family: c_int) -> PyResult<(IpAddr,
 
 /// The text of an IPv4 address.
 pub(crate) fn ipv4_text(py: Python<'_>, ip: Ipv4Addr) -> Bound<'_, PyString> {
-    PyString::new(py, inet::ipv4_text(ip).as_str())
+    PyString::new(py, ntop::ipv4_text(ip).as_str())
 }
 
 /// The text of an IPv6 address; its scope is a field of its own.
 pub(crate) fn ipv6_text(py: Python<'_>, ip: Ipv6Addr) -> Bound<'_, PyString> {
-    PyString::new(py, inet::ipv6_text(ip).as_str())
+    PyString::new(py, ntop::ipv6_text(ip).as_str())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-"""Owns the network namespace that a suite runs in: loopback only, so nothing can leave it.
+"""Owns the namespaces that a suite runs in: loopback only, and a host name of its own.
 
 Knows nothing of suites or Python. It needs root, `unshare` of util-linux and `ip` of iproute2
 (unshare(1), ip-address(8), ip-route(8)); `available` tells whether this machine has them all.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import socket
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -25,19 +24,21 @@ _SETUP = [
     "ip addr add fd00::77/128 dev lo",
     "ip route add default dev lo",
     "ip -6 route add default dev lo",
+    "echo $2 > /proc/sys/kernel/hostname",
     'mount --bind "$1/hosts" /etc/hosts',
     'mount --bind "$1/resolv.conf" /etc/resolv.conf',
 ]
-_SCRIPT = "{ " + " && ".join(_SETUP) + '; } || exit 125; shift; exec "$@"'
+# A test sets the host name, and others look it up: it must resolve, and be this run's alone.
+_HOST = "conformance"
+_SCRIPT = "{ " + " && ".join(_SETUP) + '; } || exit 125; shift 2; exec "$@"'
 
 
 def wrap(folder: Path, command: list[str]) -> list[str]:
     """The command that runs `command` in a new namespace; `folder` holds the two files it mounts."""
-    host = socket.gethostname()
-    (folder / "hosts").write_text(f"127.0.0.1 localhost {host}\n::1 localhost ip6-localhost\n")
+    (folder / "hosts").write_text(f"127.0.0.1 localhost {_HOST}\n::1 localhost ip6-localhost\n")
     (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-    unshare = ["unshare", "--net", "--mount", "--propagation", "private"]
-    return [*unshare, "sh", "-c", _SCRIPT, "sh", str(folder), *command]
+    unshare = ["unshare", "--net", "--uts", "--mount", "--propagation", "private"]
+    return [*unshare, "sh", "-c", _SCRIPT, "sh", str(folder), _HOST, *command]
 
 
 @functools.cache

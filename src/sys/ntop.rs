@@ -1,87 +1,7 @@
-//! Internet addresses and their text, without the C library: the same sets and
-//! the same text as inet_pton(3), inet_ntop(3) and inet_aton(3) of glibc. No
-//! unsafe code, no allocation.
-//!
-//! `aton` takes inet_aton's odd forms (one to four numbers, octal and
-//! hexadecimal), and white space at the end, but no text after it: what follows
-//! an address is a mistake or an attack.
+//! The text of Internet addresses, without the C library: the same as that of
+//! inet_ntop(3) of glibc. No unsafe code, no allocation.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// An IPv4 address in four decimal numbers, and nothing else.
-pub(crate) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    if text.len() > 15 {
-        return None;
-    }
-    let mut octets = [0; 4];
-    let mut fields = text.split(|byte| *byte == b'.');
-    for octet in &mut octets {
-        *octet = decimal(fields.next()?)?;
-    }
-    fields.next().is_none().then(|| Ipv4Addr::from(octets))
-}
-
-#[inline]
-fn decimal(digits: &[u8]) -> Option<u8> {
-    let (first, rest) = digits.split_first()?;
-    let mut value = digit(*first, 10)?;
-    if value == 0 && !rest.is_empty() {
-        return None;
-    }
-    for byte in rest {
-        value = value.checked_mul(10)?.checked_add(digit(*byte, 10)?)?;
-    }
-    u8::try_from(value).ok()
-}
-
-fn digit(byte: u8, base: u32) -> Option<u32> {
-    char::from(byte).to_digit(base)
-}
-
-/// An IPv6 address without a scope.
-pub(crate) fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    // The shortest is "::"; most names have no colon at all.
-    if !text.contains(&b':') {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
-}
-
-/// An IPv4 address in any form of inet_aton(3).
-pub(crate) fn aton(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut text = text;
-    while let [rest @ .., b' ' | b'\t'..=b'\r'] = text {
-        text = rest;
-    }
-    let mut address: u32 = 0;
-    let mut fields = text.split(|byte| *byte == b'.').peekable();
-    let mut room: u32 = 32;
-    while let Some(field) = fields.next() {
-        let value = number(field)?;
-        if fields.peek().is_none() {
-            let fits = u64::from(value) < 1_u64.checked_shl(room)?;
-            return fits.then(|| Ipv4Addr::from(address | value));
-        }
-        room = room.checked_sub(8).filter(|room| *room > 0)?;
-        address |= u32::from(u8::try_from(value).ok()?) << room;
-    }
-    None
-}
-
-/// A C number: decimal, octal after `0`, hexadecimal after `0x`.
-fn number(field: &[u8]) -> Option<u32> {
-    let (base, digits) = match field {
-        [b'0', b'x' | b'X', hex @ ..] => (16, hex),
-        [b'0', octal @ ..] if !octal.is_empty() => (8, octal),
-        _ => (10, field),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u32, |value, byte| {
-        value.checked_mul(base)?.checked_add(digit(*byte, base)?)
-    })
-}
 
 /// The text of an address.
 pub(crate) struct Text {
@@ -207,61 +127,7 @@ fn longest_zeroes(groups: [u16; 8]) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ipv4_takes_four_plain_numbers_only() {
-        assert_eq!(ipv4(b"1.2.3.255"), Some(Ipv4Addr::new(1, 2, 3, 255)));
-        for bad in [
-            "",
-            "1",
-            "1.2.3",
-            "1.2.3.4.5",
-            "1.2.3.256",
-            "01.2.3.4",
-            "1.2.3.4 ",
-            "1..3.4",
-            "+1.2.3.4",
-            "0.0.0.00",
-            "1.2.3.4\0",
-            "1.2.3.4294967296",
-        ] {
-            assert_eq!(ipv4(bad.as_bytes()), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn aton_takes_the_odd_forms() {
-        for (text, octets) in [
-            ("1", [0, 0, 0, 1]),
-            ("0x7f.1", [127, 0, 0, 1]),
-            ("0377.1", [255, 0, 0, 1]),
-            ("1.2.65535", [1, 2, 255, 255]),
-            ("4294967295", [255; 4]),
-            ("00000000001.2.3.4", [1, 2, 3, 4]),
-            ("1.2.3.4 \n", [1, 2, 3, 4]),
-        ] {
-            assert_eq!(
-                aton(text.as_bytes()),
-                Some(Ipv4Addr::from(octets)),
-                "{text}"
-            );
-        }
-        for bad in [
-            "",
-            " 1",
-            "1.2.3.4 x",
-            "4294967296",
-            "1.16777216",
-            "256.1",
-            "08",
-            "0x",
-            "1.",
-            "1.2.3.4.5",
-            ".1",
-        ] {
-            assert_eq!(aton(bad.as_bytes()), None, "{bad}");
-        }
-    }
+    use crate::sys::pton::ipv6;
 
     #[test]
     fn ipv6_text_is_that_of_inet_ntop() {
