@@ -19,6 +19,10 @@ SOURCES := $(shell find src -name '*.rs') $(wildcard Cargo.toml Cargo.lock build
 export PYO3_PYTHON := $(abspath $(PY))
 export CARGO_TARGET_DIR ?= target/$(TAG)
 
+# The unit tests of the Rust half load the interpreter's library.
+LIBDIR = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
+test-rust fuzz asan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
+
 .DEFAULT_GOAL := all
 .PHONY: all help demo build test test-rust test-threads conformance test-kernel bench lint fmt unsafe fuzz asan valgrind clean
 

@@ -113,6 +113,14 @@ def thread_cpu(pid: int) -> dict[int, int]:
     return times
 
 
+def machine_cpu() -> int:
+    """CPU time in ns that all processes have had; see proc(5) on /proc/stat."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _wait, *interrupts = (int(field) for field in fields[:7])
+    ticks = user + nice + system + sum(interrupts)
+    return ticks * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
 def _first_line(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, cwd=HERE)

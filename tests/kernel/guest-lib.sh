@@ -25,7 +25,7 @@ unpack() {
   shift
   [ -d "$dir" ] && return 0
   command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || { echo "no apt-get or dpkg-deb here" >&2; return 1; }
-  new=$(mktemp -d "$dir.XXXXXX") && mkdir "$new/debs" "$new/root" || return 1
+  mkdir -p "$CACHE" && new=$(mktemp -d "$dir.XXXXXX") && mkdir "$new/debs" "$new/root" || return 1
   if ! { [ -n "${APT_UPDATED-}" ] || apt_private apt-get update; } >&2 ||
      ! (cd "$new/debs" && apt_private apt-get download "$@") >&2; then
     rm -rf "$new"

@@ -11,6 +11,7 @@ MACHINE=qemu LIMIT=${RSOCK_GUEST_TIMEOUT:-900} MEM=${RSOCK_GUEST_MEM:-1G}
 
 # Package names are asked of apt once, then kept: the kernel's carries its version, qemu's libraries vary by release.
 if [ ! -s "$CACHE/qemu.list" ]; then
+  command -v apt-get >/dev/null || skip "no apt-get here"
   { apt_private apt-get update && APT_UPDATED=1; } >&2 || skip "cannot read Debian's package lists"
   release=$(apt_private apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: linux-image-\([0-9][^ ]*\).*/\1/p' | head -n 1)
   emulator=$(apt_private apt-get install -s --reinstall --no-install-recommends qemu-system-x86 | sed -n 's/^Inst \([^ ]*\).*/\1/p')

@@ -66,9 +66,11 @@ impl Slot {
         let Some(stream) = &self.stream else {
             return Ok(());
         };
-        while let Some(rest) = self.request.get(self.sent..)
-            && !rest.is_empty()
-        {
+        loop {
+            let rest = self.request.get(self.sent..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
             match sys::send(stream.as_fd(), rest) {
                 Ok(sent) => self.sent += sent,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
