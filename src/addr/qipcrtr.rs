@@ -1,9 +1,12 @@
 //! Floor 3b: `AF_QIPCRTR`, `(node, port)`: Qualcomm's router between processors.
 //! See linux/qrtr.h.
 
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
 use crate::addr::form;
+use crate::error::os_error;
+use crate::sys::errno::Errno;
 use crate::sys::storage::{RawAddr, Reader, Writer};
 
 /// `AF_QIPCRTR`, which libc does not name.
@@ -34,8 +37,16 @@ impl QipcrtrAddr {
     }
 }
 
+/// A node or port that cannot be is the `EINVAL` that the kernel has for it: callers
+/// expect an `OSError`, and CPython's own tests do.
 pub(crate) fn from_python(value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
-    let (node, port) = form::u32_pair("AF_QIPCRTR", value)?;
+    let (node, port) = form::u32_pair("AF_QIPCRTR", value).map_err(|error| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            os_error(Errno::EINVAL)
+        } else {
+            error
+        }
+    })?;
     Ok(QipcrtrAddr { node, port }.encode())
 }
 
