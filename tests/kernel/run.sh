@@ -16,7 +16,7 @@ PYTHON=$(command -v "${PYTHON:-python3}") || { echo "no ${PYTHON:-python3}" >&2;
 case $PYTHON in /*) ;; *) PYTHON=$PWD/$PYTHON ;; esac
 export PYTHON PYTHONDONTWRITEBYTECODE=1
 
-guests= job=traffic select=()
+guests= job=traffic
 while [ $# -gt 0 ]; do
   case $1 in
     --uml) guests+=" uml" ;;
