@@ -93,6 +93,14 @@ pub(crate) fn unsigned_long(
     if !value.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err(refusal()));
     }
+    // A signed long is the quicker to read.
+    if let Some(value) = value
+        .extract::<i64>()
+        .ok()
+        .and_then(|value| value.try_into().ok())
+    {
+        return Ok(value);
+    }
     if let Ok(value) = value.extract::<u64>() {
         return Ok(value);
     }

@@ -15,7 +15,7 @@ use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, table};
 use crate::sys::errno::Errno;
 use crate::sys::{msg, pton};
-use crate::text::{type_name, utf8};
+use crate::text::{refuse_nul, type_name, utf8_with_nul};
 
 table! {
     /// The functions that take arguments as they did in any version.
@@ -72,18 +72,21 @@ fn ntohs<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
 }
 
 #[inline]
-fn swap16<'py>(args: Args<'_, 'py>, name: &str, swap: fn(u16) -> u16) -> Answer<'py> {
+fn swap16<'py>(args: Args<'_, 'py>, name: &str, swap: impl Fn(u16) -> u16) -> Answer<'py> {
     args::count(args, name, 1, 1)?;
     let value = args::required(args, 0)?;
     let number = args::int(value).map_err(|error| too_large(error, value.py()))?;
-    let number = u16::try_from(number).map_err(|_| {
-        PyOverflowError::new_err(if number < 0 {
-            format!("{name}: can't convert negative Python int to C 16-bit unsigned integer")
-        } else {
-            format!("{name}: Python int too large to convert to C 16-bit unsigned integer")
-        })
-    })?;
+    let number = u16::try_from(number).map_err(|_| no_port(name, number))?;
     Ok(swap(number).into_pyobject(args.py())?.into_any())
+}
+
+#[cold]
+fn no_port(name: &str, number: i32) -> PyErr {
+    PyOverflowError::new_err(if number < 0 {
+        format!("{name}: can't convert negative Python int to C 16-bit unsigned integer")
+    } else {
+        format!("{name}: Python int too large to convert to C 16-bit unsigned integer")
+    })
 }
 
 /// 3.13 has other words for an int that is no C int.
@@ -105,7 +108,7 @@ fn ntohl<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
 }
 
 #[inline]
-fn swap32<'py>(args: Args<'_, 'py>, swap: fn(u32) -> u32) -> Answer<'py> {
+fn swap32<'py>(args: Args<'_, 'py>, swap: impl Fn(u32) -> u32) -> Answer<'py> {
     let value = args::required(args, 0)?;
     let number = args::unsigned_long(value, || {
         format!("expected int, {} found", type_name(value))
@@ -122,13 +125,22 @@ fn inet_aton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
     } else {
         "inet_aton() argument 1"
     };
-    let text = utf8(args::required(args, 0)?, argument)?;
+    let text = utf8_with_nul(args::required(args, 0)?, argument)?;
     match pton::aton(text.as_bytes()) {
         Some(ip) => Ok(PyBytes::new(args.py(), &ip.octets()).into_any()),
-        None => Err(os_error_text(
+        None => Err(illegal(
+            text,
             "illegal IP address string passed to inet_aton",
         )),
     }
+}
+
+/// The error of a text that is no address.
+#[cold]
+fn illegal(text: &str, message: &'static str) -> PyErr {
+    refuse_nul(text)
+        .err()
+        .unwrap_or_else(|| os_error_text(message))
 }
 
 fn inet_ntoa<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
@@ -144,15 +156,19 @@ fn inet_pton<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
     args::count(args, "inet_pton", 2, 2)?;
     let py = args.py();
     let family = args::int(args::required(args, 0)?)?;
-    let text = utf8(args::required(args, 1)?, "inet_pton() argument 2")?.as_bytes();
+    let text = utf8_with_nul(args::required(args, 1)?, "inet_pton() argument 2")?;
     let packed = match family {
-        libc::AF_INET => pton::ipv4(text).map(|ip| PyBytes::new(py, &ip.octets())),
-        libc::AF_INET6 => pton::ipv6(text).map(|ip| PyBytes::new(py, &ip.octets())),
-        _ => return Err(os_error(Errno(libc::EAFNOSUPPORT))),
+        libc::AF_INET => pton::ipv4(text.as_bytes()).map(|ip| PyBytes::new(py, &ip.octets())),
+        libc::AF_INET6 => pton::ipv6(text.as_bytes()).map(|ip| PyBytes::new(py, &ip.octets())),
+        _ => {
+            refuse_nul(text)?;
+            return Err(os_error(Errno(libc::EAFNOSUPPORT)));
+        }
     };
     match packed {
         Some(packed) => Ok(packed.into_any()),
-        None => Err(os_error_text(
+        None => Err(illegal(
+            text,
             "illegal IP address string passed to inet_pton",
         )),
     }

@@ -28,18 +28,34 @@ pub(crate) fn argument_type(value: Borrowed<'_, '_, PyAny>) -> String {
 /// as `inet_pton() argument 2` does.
 #[inline]
 pub(crate) fn utf8<'a>(value: Borrowed<'a, '_, PyAny>, argument: &str) -> PyResult<&'a str> {
-    match value.extract::<&'a str>() {
-        Ok(text) if !text.as_bytes().contains(&0) => Ok(text),
-        Ok(_) => Err(PyValueError::new_err("embedded null character")),
-        Err(error) => Err(not_utf8(error, value, argument)),
+    let text = utf8_with_nul(value, argument)?;
+    refuse_nul(text)?;
+    Ok(text)
+}
+
+/// The same, for a caller that looks for NUL itself, or where a text that it
+/// takes has none.
+#[inline]
+pub(crate) fn utf8_with_nul<'a>(
+    value: Borrowed<'a, '_, PyAny>,
+    argument: &str,
+) -> PyResult<&'a str> {
+    if value.is_instance_of::<PyString>() {
+        return value.extract::<&'a str>();
     }
+    Err(not_text(value, argument))
+}
+
+/// The error of a text with NUL.
+pub(crate) fn refuse_nul(text: &str) -> PyResult<()> {
+    if text.as_bytes().contains(&0) {
+        return Err(PyValueError::new_err("embedded null character"));
+    }
+    Ok(())
 }
 
 #[cold]
-fn not_utf8(error: PyErr, value: Borrowed<'_, '_, PyAny>, argument: &str) -> PyErr {
-    if value.is_instance_of::<PyString>() {
-        return error;
-    }
+fn not_text(value: Borrowed<'_, '_, PyAny>, argument: &str) -> PyErr {
     PyTypeError::new_err(format!(
         "{argument} must be str, not {}",
         argument_type(value)
@@ -55,7 +71,8 @@ pub(crate) fn c_string(value: Borrowed<'_, '_, PyAny>, argument: &str) -> PyResu
 /// A str, bytes or path-like object in the file system encoding.
 pub(crate) fn fs_encoded(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
     // ASCII is the same in every file system encoding that Python supports.
-    if let Ok(text) = value.extract::<&str>()
+    if value.is_instance_of::<PyString>()
+        && let Ok(text) = value.extract::<&str>()
         && text.is_ascii()
     {
         return Ok(text.as_bytes().to_vec());

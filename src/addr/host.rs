@@ -127,8 +127,8 @@ pub(crate) fn argument<'a>(value: Borrowed<'a, '_, PyAny>, function: &str) -> Py
 pub(crate) fn lookup<'a>(value: Borrowed<'a, '_, PyAny>) -> PyResult<Option<Name<'a>>> {
     let bytes = if value.is_instance_of::<PyString>() {
         encoded(value)?
-    } else if let Ok(bytes) = value.extract::<&'a [u8]>() {
-        Cow::Borrowed(bytes)
+    } else if value.is_instance_of::<PyBytes>() {
+        Cow::Borrowed(value.extract::<&'a [u8]>()?)
     } else {
         return Ok(None);
     };
@@ -136,8 +136,8 @@ pub(crate) fn lookup<'a>(value: Borrowed<'a, '_, PyAny>) -> PyResult<Option<Name
 }
 
 fn plain_bytes<'a>(value: Borrowed<'a, '_, PyAny>) -> Option<Cow<'a, [u8]>> {
-    if let Ok(bytes) = value.extract::<&'a [u8]>() {
-        return Some(Cow::Borrowed(bytes));
+    if value.is_instance_of::<PyBytes>() {
+        return value.extract::<&'a [u8]>().ok().map(Cow::Borrowed);
     }
     let array = value.cast::<PyByteArray>().ok()?;
     Some(Cow::Owned(array.to_vec()))

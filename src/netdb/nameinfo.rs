@@ -126,9 +126,12 @@ fn getnameinfo<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answ
     if !host.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err(FORM));
     }
-    let number = |index| match fields.get_item(index) {
-        Ok(field) => args::low_bits(field.as_borrowed()),
-        Err(_) => Ok(0),
+    let number = |index| {
+        if index < fields.len() {
+            args::low_bits(fields.get_item(index)?.as_borrowed())
+        } else {
+            Ok(0)
+        }
     };
     let parsed = Sockaddr {
         host: utf8(host.as_borrowed(), FORM)?,

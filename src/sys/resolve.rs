@@ -123,6 +123,8 @@ const SERVICE_ROOM: usize = 32;
 pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let mut host: [c_char; HOST_ROOM] = [0; HOST_ROOM];
     let mut service: [c_char; SERVICE_ROOM] = [0; SERVICE_ROOM];
+    let host_room = length(HOST_ROOM).map_err(Failure::Sys)?;
+    let service_room = length(SERVICE_ROOM).map_err(Failure::Sys)?;
     // SAFETY: the address and both buffers are passed with their own lengths,
     // and the buffers are ours to be written.
     let code = unsafe {
@@ -130,9 +132,9 @@ pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<
             addr.as_ptr(),
             addr.socklen(),
             host.as_mut_ptr(),
-            libc::socklen_t::try_from(HOST_ROOM).unwrap_or(0),
+            host_room,
             service.as_mut_ptr(),
-            libc::socklen_t::try_from(SERVICE_ROOM).unwrap_or(0),
+            service_room,
             flags,
         )
     };
@@ -144,6 +146,11 @@ pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<
     // SAFETY: and the service's.
     let service = unsafe { text(service.as_ptr()) };
     Ok((host, service))
+}
+
+/// A length as the system's own type has it, which is not everywhere the same.
+fn length<T: TryFrom<usize>>(len: usize) -> Result<T, Errno> {
+    T::try_from(len).map_err(|_| Errno::EINVAL)
 }
 
 /// The text of an `EAI_` code.
@@ -178,10 +185,7 @@ pub(crate) fn gethostname() -> Result<Vec<u8>, Errno> {
 
 /// sethostname(2).
 pub(crate) fn sethostname(name: &[u8]) -> Result<(), Errno> {
-    #[cfg(target_vendor = "apple")]
-    let len = c_int::try_from(name.len()).map_err(|_| Errno::EINVAL)?;
-    #[cfg(not(target_vendor = "apple"))]
-    let len = name.len();
+    let len = length(name.len())?;
     // SAFETY: the name and its own length.
     check(unsafe { libc::sethostname(name.as_ptr().cast(), len) }).map(drop)
 }
