@@ -60,9 +60,15 @@ pub(crate) fn int(value: Borrowed<'_, '_, PyAny>) -> PyResult<c_int> {
 
 /// A C int, in the words of the parser that takes keywords.
 pub(crate) fn plain_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<c_int> {
-    if cfg!(not(Py_3_11)) {
-        return int(value);
+    if cfg!(Py_3_11) {
+        lone_int(value)
+    } else {
+        int(value)
     }
+}
+
+/// A C int, in the words of a function that takes it by itself.
+pub(crate) fn lone_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<c_int> {
     value
         .extract::<c_int>()
         .map_err(|error| renamed(error, value, "Python int too large to convert to C int"))
@@ -201,9 +207,12 @@ pub(crate) fn keywords<'a, 'py, const N: usize>(
     for (index, place) in places.iter_mut().enumerate() {
         *place = args.get(index);
     }
+    let mut refusal = None;
     for index in 0..args.keyword_count() {
         if let Some((key, value)) = args.keyword(index) {
-            place_keyword(args, function, &names, &mut places, &key.to_string(), value)?;
+            let placed =
+                place_keyword(args, function, &names, &mut places, &key.to_string(), value);
+            refusal = refusal.or(placed.err());
         }
     }
     for (index, name) in names.iter().enumerate().take(required) {
@@ -214,7 +223,7 @@ pub(crate) fn keywords<'a, 'py, const N: usize>(
             )));
         }
     }
-    Ok(places)
+    refusal.map_or(Ok(places), Err)
 }
 
 fn place_keyword<'a, 'py>(

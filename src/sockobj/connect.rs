@@ -166,7 +166,7 @@ pub(crate) fn connect_ex<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
 
 /// `shutdown(how)`.
 pub(crate) fn shutdown<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
-    let how = args::int(args::required(args, 0)?)?;
+    let how = args::lone_int(args::required(args, 0)?)?;
     slf.get()
         .at_once(|number| sock::shutdown(number, how))
         .map_err(os_error)?;

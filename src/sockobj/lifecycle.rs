@@ -130,8 +130,11 @@ pub(crate) fn enter<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'p
 }
 
 /// `__exit__(*args)`.
-pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, _: Args<'_, 'py>) -> Answer<'py> {
+pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
     let py = slf.py();
+    if args.keyword_count() > 0 {
+        args::named(args, "socket.__exit__", [], 0)?;
+    }
     if slf.is_exact_instance_of::<PublicSocket>() {
         slf.as_super().get().closed.store(true, Ordering::Relaxed);
         close_if_unused(slf)?;
@@ -198,7 +201,7 @@ pub(crate) fn set_inheritable<'py>(
 ) -> Answer<'py> {
     let [value] = args::named(args, "socket.set_inheritable", ["inheritable"], 1)?;
     let value = value.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
-    let inheritable = args::int(value)? != 0;
+    let inheritable = args::lone_int(value)? != 0;
     let socket = slf.as_super().get();
     socket
         .at_once(|number| fd::set_inheritable(number, inheritable))

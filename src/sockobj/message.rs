@@ -26,6 +26,7 @@ use crate::sys::io::{Window, WindowMut};
 use crate::sys::msg::{self, Cmsg, Control, Received};
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
+use crate::text::argument_type;
 
 /// The items of an iterable, held; `refusal` is the error for what is none.
 fn items<'py>(
@@ -78,10 +79,11 @@ fn is_quick(views: &[View]) -> bool {
 /// One ancillary item: `(level, type, data)`, its data copied.
 fn ancillary_item(item: Borrowed<'_, '_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
     const NAME: &str = "[sendmsg() ancillary data items]()";
-    let Ok(sequence) = item.cast::<PySequence>() else {
+    let sequence = item.cast::<PySequence>().ok();
+    let Some(sequence) = sequence.filter(|_| !item.is_instance_of::<PyBytes>()) else {
         return Err(PyTypeError::new_err(format!(
             "{NAME} argument must be 3-item sequence, not {}",
-            type_name(item)
+            argument_type(item)
         )));
     };
     let fields = sequence.to_tuple()?;

@@ -64,7 +64,8 @@ fn get_number<'py>(py: Python<'py>, socket: &Socket, level: c_int, name: c_int) 
 /// `setsockopt(level, optname, None, optlen)`.
 pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
     let nothing = args.get(2).filter(|value| value.is_none());
-    if nothing.is_none() || args.len() != 4 {
+    let length = nothing.and_then(|_| length_alone(args));
+    if length.is_none() {
         args::count(args, "setsockopt", 3, 3)?;
     }
     let socket = slf.get();
@@ -73,8 +74,8 @@ pub(crate) fn setsockopt<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
     let value = args::required(args, 2)?;
     let mut view = View::empty();
     let number;
-    let value = if args.len() == 4 {
-        Value::Length(length_alone(args::required(args, 3)?)?)
+    let value = if let Some(length) = length {
+        Value::Length(length)
     } else {
         number = number_of(socket, value)?;
         Value::Bytes(if let Some(number) = &number {
@@ -138,9 +139,12 @@ fn is_wide(_: &Socket) -> bool {
     false
 }
 
-fn length_alone(value: Borrowed<'_, '_, PyAny>) -> PyResult<libc::socklen_t> {
-    // Where the number does not fit, the kernel refuses the longest length too.
-    Ok(libc::socklen_t::try_from(args::long(value)?).unwrap_or(libc::socklen_t::MAX))
+/// The length of the form that has no value. As in CPython, what is wrong with its
+/// numbers is not told: it is refused for its four arguments.
+fn length_alone(args: Args<'_, '_>) -> Option<libc::socklen_t> {
+    args::int(args.get(0)?).ok()?;
+    args::int(args.get(1)?).ok()?;
+    args::low_bits(args.get(3)?).ok()
 }
 
 /// Remembers the options that change how calls are made.

@@ -20,6 +20,7 @@ use crate::sys::fd::RawFd;
 use crate::sys::io::{self, Window, WindowMut};
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
+use crate::text::argument_type;
 use crate::timeout::Timeout;
 
 /// From here on a second copy costs more than an object of the whole size.
@@ -41,12 +42,6 @@ fn sending(flags: c_int, quick: bool) -> How {
         flags: Some(flags),
         quick,
     }
-}
-
-/// A count of bytes; a negative one is an error in CPython's words.
-fn amount(value: Borrowed<'_, '_, PyAny>, function: &str) -> PyResult<usize> {
-    usize::try_from(args::size(value)?)
-        .map_err(|_| PyValueError::new_err(format!("negative buffersize in {function}")))
 }
 
 /// Receives into an exact `bytes` by `op`, and learns from what came.
@@ -79,6 +74,10 @@ pub(crate) fn recv<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> 
     let flags = args::int_or(args, 1, 0)?;
     let room =
         usize::try_from(room).map_err(|_| PyValueError::new_err("negative buffersize in recv"))?;
+    if room == 0 {
+        // As in CPython: the socket is not asked, whatever its state.
+        return Ok(PyBytes::new(slf.py(), &[]).into_any());
+    }
     let bytes = receive(slf.py(), slf.get(), room, flags, |fd, window, flags| {
         io::recv(fd, window, flags, None)
     })?;
@@ -113,10 +112,14 @@ fn parse_into<'a, 'py>(args: Args<'a, 'py>, function: &str) -> PyResult<Into<'a,
     let names = ["buffer", "nbytes", "flags"];
     let [buffer, room, flags] = args::keywords(args, function, names, 1)?;
     let buffer = buffer.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
+    let room = room.map_or(Ok(0), args::size)?;
+    let flags = flags.map_or(Ok(0), args::int)?;
+    let room = usize::try_from(room)
+        .map_err(|_| PyValueError::new_err(format!("negative buffersize in {function}")))?;
     Ok(Into {
         buffer,
-        room: room.map_or(Ok(0), |room| amount(room, function))?,
-        flags: flags.map_or(Ok(0), args::int)?,
+        room,
+        flags,
     })
 }
 
@@ -128,7 +131,8 @@ fn view_into(
     function: &str,
     too_small: &'static str,
 ) -> PyResult<usize> {
-    view.writable(into.buffer, |kind| {
+    view.writable(into.buffer, |_| {
+        let kind = argument_type(into.buffer);
         format!("{function}() argument 1 must be read-write bytes-like object, not {kind}")
     })?;
     match into.room {
@@ -144,6 +148,9 @@ pub(crate) fn recv_into<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>
     let mut view = View::empty();
     let small = "buffer too small for requested bytes";
     let room = view_into(&mut view, &into, "recv_into", small)?;
+    if room == 0 {
+        return Ok(0_usize.into_pyobject(slf.py())?.into_any());
+    }
     let how = receiving(into.flags, view.is_quick());
     let mut window = view.window_mut(room);
     let count = call::call(slf.py(), slf.get().reading(), how, |fd, flags| {
