@@ -4,14 +4,14 @@
 use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule, PyType};
+use pyo3::types::{PyDict, PyModule};
 
 use crate::args;
 use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
-use crate::sockobj::lifecycle;
-use crate::sockobj::state::{PublicSocket, Socket};
+use crate::sockobj::open;
+use crate::sockobj::state::Socket;
 use crate::sys::fd::{self, RawFd};
 use crate::sys::{errno::Errno, sock};
 use crate::timeout;
@@ -46,11 +46,12 @@ fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> 
     let proto = args::int_or(args, 2, 0)?;
     let [a, b] = sock::socketpair(family, kind, proto).map_err(os_error)?;
     let class = py.get_type::<Socket>();
-    let numbers = (family, kind, proto);
-    let first = lifecycle::adopted(&class, numbers, a).inspect_err(|_| {
+    let wrap =
+        |number: RawFd| open::hand_over(number, || class.call1((family, kind, proto, number)));
+    let first = wrap(a).inspect_err(|_| {
         let _ = fd::close(b);
     })?;
-    let second = lifecycle::adopted(&class, numbers, b)?;
+    let second = wrap(b)?;
     Ok((first, second).into_pyobject(py)?.into_any())
 }
 
@@ -61,16 +62,11 @@ fn adopt<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
     args::count(args, "_adopt", 5, 5)?;
     let class = args::required(args, 0)?;
     let number = number(args::required(args, 4)?)?;
-    let ours = class
-        .cast::<PyType>()
-        .is_ok_and(|class| class.is(args.py().get_type::<PublicSocket>()));
-    let rest = [1, 2, 3].map(|index| args::required(args, index));
-    let [family, kind, proto] = rest;
-    let made = class.call1((family?, kind?, proto?, number));
-    if made.is_err() && ours {
-        let _ = fd::close(number); // the class has not taken it over
-    }
-    made
+    open::hand_over(number, || {
+        let rest = [1, 2, 3].map(|index| args::required(args, index));
+        let [family, kind, proto] = rest;
+        class.call1((family?, kind?, proto?, number))
+    })
 }
 
 /// `getdefaulttimeout()`.

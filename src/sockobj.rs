@@ -137,7 +137,7 @@ table! {
         Keywords accept = connect::accept, "accept($self)\n--\n\nWait for a connection; return a new socket for it and the address of the peer.\nSee accept(2).";
         Keywords close = lifecycle::close, "close($self)\n--\n\nClose the socket; while a makefile() object is open, when that is closed.";
         Keywords detach = lifecycle::detach, "detach($self)\n--\n\nClose the object and return its descriptor's number, which stays open; -1 if it\nwas closed.";
-        Keywords dup = lifecycle::dup, "dup($self)\n--\n\nA new socket of the same class on a duplicate of the descriptor. See dup(2).";
+        Keywords dup = open::dup, "dup($self)\n--\n\nA new socket of the same class on a duplicate of the descriptor. See dup(2).";
         Keywords get_inheritable = lifecycle::get_inheritable, "get_inheritable($self)\n--\n\nWhether child processes inherit the descriptor.";
         Keywords set_inheritable = lifecycle::set_inheritable, "set_inheritable($self, inheritable)\n--\n\nSet whether child processes inherit the descriptor.";
     }

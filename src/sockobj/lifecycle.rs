@@ -1,13 +1,11 @@
 //! Floor 4b: how a socket object lives on and ends: closing, detaching,
-//! duplicating, inheritance, and how it looks.
+//! inheritance, and how it looks.
 
-use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
 
 use crate::args;
 use crate::call;
@@ -16,7 +14,6 @@ use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::fd::{self, RawFd, Shut};
 use crate::sys::wait;
-use crate::timeout;
 
 /// Closes the object's number, or leaves that to the last call in flight, which
 /// is woken if it is a timed wait.
@@ -142,45 +139,6 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
         slf.call_method0(intern!(py, "close"))?;
     }
     Ok(none(py))
-}
-
-/// `dup()`: a new object of the same class on a duplicate descriptor.
-pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
-    args::named(args, "socket.dup", [], 0)?;
-    let py = slf.py();
-    let socket = slf.as_super().get();
-    let number = socket.at_once(fd::dup).map_err(os_error)?;
-    let class = slf.get_type();
-    let new = if slf.is_exact_instance_of::<PublicSocket>() {
-        adopted(
-            &class,
-            (socket.family(), socket.kind(), socket.proto()),
-            number,
-        )?
-    } else {
-        // A subclass may fail after it took the number over, and what it made may
-        // live on in the traceback: closed here, the number could be another's then.
-        let given = PyDict::new(py);
-        given.set_item(intern!(py, "fileno"), number)?;
-        let names = ["family", "type", "proto"].map(|name| slf.getattr(name));
-        let [family, kind, proto] = names;
-        class.call((family?, kind?, proto?), Some(&given))?
-    };
-    let timeout = timeout::to_python(py, socket.timeout_nanos());
-    new.call_method1(intern!(py, "settimeout"), (timeout,))?;
-    Ok(new)
-}
-
-/// An object of our own class on a number, which is closed where that fails: on an
-/// error the class has not taken it over.
-pub(crate) fn adopted<'py>(
-    class: &Bound<'py, PyType>,
-    (family, kind, proto): (c_int, c_int, c_int),
-    number: RawFd,
-) -> PyResult<Bound<'py, PyAny>> {
-    class.call1((family, kind, proto, number)).inspect_err(|_| {
-        let _ = fd::close(number);
-    })
 }
 
 /// `get_inheritable()`.

@@ -1,11 +1,14 @@
 //! Floor 4b: how a socket object gets its descriptor: a new one, one that it is
-//! given, or one that accept(2) made.
+//! given, a duplicate, or one that accept(2) made.
 
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::args;
 use crate::audit::audit;
@@ -69,7 +72,13 @@ fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> 
             fd::set_nonblocking(opened.fd, true).map_err(os_error)?;
         }
         socket.may_linger.store(true, Ordering::Relaxed);
-        return publish(slf, &opened, default);
+        publish(slf, &opened, default)?;
+        let _ = UNOWNED.try_with(|number| {
+            if number.get() == opened.fd {
+                number.set(NOBODYS);
+            }
+        });
+        return Ok(());
     }
     let opened = create(wanted, default)?;
     let fd = opened.fd;
@@ -77,6 +86,29 @@ fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> 
     publish(slf, &opened, default).inspect_err(|_| {
         let _ = fd::close(fd);
     })
+}
+
+const NOBODYS: RawFd = -1;
+
+thread_local! {
+    /// The number that `hand_over` has to give, until an object has taken it.
+    static UNOWNED: Cell<RawFd> = const { Cell::new(NOBODYS) };
+}
+
+/// An object of a class on a number that has no owner yet. On an error the number
+/// is closed, unless the class failed after it had taken the number over: what it
+/// made may live on in a traceback, and closes the number itself.
+pub(crate) fn hand_over<'py>(
+    number: RawFd,
+    make: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let outer = UNOWNED.try_with(|unowned| unowned.replace(number));
+    let made = make();
+    let left = UNOWNED.try_with(|unowned| unowned.replace(outer.unwrap_or(NOBODYS)));
+    if made.is_err() && left == Ok(number) {
+        let _ = fd::close(number);
+    }
+    made
 }
 
 /// Makes the object the owner of its descriptor.
@@ -191,6 +223,27 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<O
 
 fn waits_for_more(fd: RawFd) -> bool {
     opt::get_int(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT).is_ok_and(|least| least > 1)
+}
+
+/// `dup()`: a new object of the same class on a duplicate descriptor.
+pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::named(args, "socket.dup", [], 0)?;
+    let py = slf.py();
+    let socket = slf.as_super().get();
+    let number = socket.at_once(fd::dup).map_err(os_error)?;
+    let class = slf.get_type();
+    let new = hand_over(number, || {
+        if slf.is_exact_instance_of::<PublicSocket>() {
+            return class.call1((socket.family(), socket.kind(), socket.proto(), number));
+        }
+        let given = PyDict::new(py);
+        given.set_item(intern!(py, "fileno"), number)?;
+        let [family, kind, proto] = ["family", "type", "proto"].map(|name| slf.getattr(name));
+        class.call((family?, kind?, proto?), Some(&given))
+    })?;
+    let timeout = timeout::to_python(py, socket.timeout_nanos());
+    new.call_method1(intern!(py, "settimeout"), (timeout,))?;
+    Ok(new)
 }
 
 /// An object of the public class on a new descriptor, without a look at it. The

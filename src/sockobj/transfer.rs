@@ -100,58 +100,51 @@ pub(crate) fn recvfrom<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>)
     Ok((bytes, address).into_pyobject(py)?.into_any())
 }
 
-/// What `recv_into` and `recvfrom_into` take.
-struct Into<'a, 'py> {
-    buffer: Borrowed<'a, 'py, PyAny>,
+/// Where `recv_into` and `recvfrom_into` receive to.
+struct Into {
     room: usize,
     flags: c_int,
 }
 
+/// Parses the arguments, from left to right: the view is filled first, so that
+/// no `__index__` of the others can resize what it is a view of.
 #[inline]
-fn parse_into<'a, 'py>(args: Args<'a, 'py>, function: &str) -> PyResult<Into<'a, 'py>> {
+fn parse_into(
+    args: Args<'_, '_>,
+    view: &mut View,
+    function: &str,
+    too_small: &'static str,
+) -> PyResult<Into> {
     let names = ["buffer", "nbytes", "flags"];
     let [buffer, room, flags] = args::keywords(args, function, names, 1)?;
     let buffer = buffer.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
-    let room = room.map_or(Ok(0), args::size)?;
-    let flags = flags.map_or(Ok(0), args::int)?;
-    let room = usize::try_from(room)
-        .map_err(|_| PyValueError::new_err(format!("negative buffersize in {function}")))?;
-    Ok(Into {
-        buffer,
-        room,
-        flags,
-    })
-}
-
-/// Fills a view from the buffer argument, and checks the count against it.
-#[inline]
-fn view_into(
-    view: &mut View,
-    into: &Into<'_, '_>,
-    function: &str,
-    too_small: &'static str,
-) -> PyResult<usize> {
-    view.writable(into.buffer, |_| {
-        let kind = argument_type(into.buffer);
+    view.writable(buffer, |_| {
+        let kind = argument_type(buffer);
         format!("{function}() argument 1 must be read-write bytes-like object, not {kind}")
     })?;
-    match into.room {
-        0 => Ok(view.len()),
-        room if room <= view.len() => Ok(room),
-        _ => Err(PyValueError::new_err(too_small)),
-    }
+    let room = room.map_or(Ok(0), args::size)?;
+    let flags = flags.map_or(Ok(0), args::int)?;
+    let room = match usize::try_from(room) {
+        Ok(0) => view.len(),
+        Ok(room) if room <= view.len() => room,
+        Ok(_) => return Err(PyValueError::new_err(too_small)),
+        Err(_) => {
+            let text = format!("negative buffersize in {function}");
+            return Err(PyValueError::new_err(text));
+        }
+    };
+    Ok(Into { room, flags })
 }
 
 /// `recv_into(buffer[, nbytes[, flags]])`.
 pub(crate) fn recv_into<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
-    let into = parse_into(args, "recv_into")?;
     let mut view = View::empty();
     let small = "buffer too small for requested bytes";
-    let room = view_into(&mut view, &into, "recv_into", small)?;
+    let Into { room, flags } = parse_into(args, &mut view, "recv_into", small)?;
     if room == 0 {
         return Ok(0_usize.into_pyobject(slf.py())?.into_any());
     }
-    let how = receiving(into.flags, view.is_quick());
+    let how = receiving(flags, view.is_quick());
     let mut window = view.window_mut(room);
     let count = call::call(slf.py(), slf.get().reading(), how, |fd, flags| {
         io::recv(fd, &mut window, flags, None)
@@ -165,11 +158,10 @@ pub(crate) fn recvfrom_into<'py>(
     args: Args<'_, 'py>,
 ) -> Answer<'py> {
     let py = slf.py();
-    let into = parse_into(args, "recvfrom_into")?;
     let mut view = View::empty();
     let small = "nbytes is greater than the length of the buffer";
-    let room = view_into(&mut view, &into, "recvfrom_into", small)?;
-    let how = receiving(into.flags, view.is_quick());
+    let Into { room, flags } = parse_into(args, &mut view, "recvfrom_into", small)?;
+    let how = receiving(flags, view.is_quick());
     let mut window = view.window_mut(room);
     let mut from = RawAddr::empty();
     let count = call::call(py, slf.get().reading(), how, |fd, flags| {
