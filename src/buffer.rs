@@ -265,7 +265,7 @@ fn into_object(
     let memory: *mut u8 = unsafe { ffi::PyBytes_AsString(object.as_ptr()) }.cast();
     // SAFETY: nobody else knows the new object, so nobody reads or frees its
     // buffer before this function has returned it.
-    let mut window = unsafe { WindowMut::new(memory, room) };
+    let mut window = unsafe { WindowMut::new(memory, room) }.vacant();
     let count = receive(&mut window)?;
     if count > room {
         return zero_extended(py, object.as_bytes(), count);

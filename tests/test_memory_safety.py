@@ -381,7 +381,17 @@ def test_ports_out_of_range(mod):
 @hazard("gh-77139")
 def test_odd_names_raise_what_stock_raises(mod):
     """gh-77139: empty and over-long labels, surrogates: an exception that a caller can name, and never a crash."""
-    for name in (".", "a..b", "a" * 64, "\ud800", "a" * 63 + ".." + "b", "\u00e9" * 64, "-" * 300, "%" * 10, "\u2488com"):
+    for name in (
+        ".",
+        "a..b",
+        "a" * 64,
+        "\ud800",
+        "a" * 63 + ".." + "b",
+        "\u00e9" * 64,
+        "-" * 300,
+        "%" * 10,
+        "\u2488com",
+    ):
         must_raise((OSError, UnicodeError), lambda: mod.getaddrinfo(name, 80))
     return OK
 
@@ -410,7 +420,16 @@ def hostile_values(rng):
     """Give things of every type and size that an address may be made of."""
     numbers = [0, 1, -1, 255, 256, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64, -(2**63), 10**30]
     texts = ["", "a", "lo", "127.0.0.1", "::1", "\0", "\ud800", "x" * 200, "00:11:22:33:44:55", "eth0\0", "\u00e9"]
-    blobs = [b"", b"a", b"\0", b"x" * 8, b"x" * 200, bytearray(b"abc"), memoryview(b"abcdef")[::2], array.array("i", [1])]
+    blobs = [
+        b"",
+        b"a",
+        b"\0",
+        b"x" * 8,
+        b"x" * 200,
+        bytearray(b"abc"),
+        memoryview(b"abcdef")[::2],
+        array.array("i", [1]),
+    ]
     others = [None, True, 1.5, (), [], {}, object(), ("a", 1), [1, 2]]
     return rng.choice(rng.choice([numbers, texts, blobs, others]))
 
@@ -419,7 +438,12 @@ def hostile_values(rng):
 def test_hostile_addresses_of_every_family(mod):
     """gh-89391: an address that was not of the form its family wants was written past its storage."""
     rng = random.Random(89391)
-    kinds = [(mod.SOCK_RAW, range(9)), (mod.SOCK_DGRAM, (0, 2, 6, 7)), (mod.SOCK_STREAM, (0,)), (mod.SOCK_SEQPACKET, (0,))]
+    kinds = [
+        (mod.SOCK_RAW, range(9)),
+        (mod.SOCK_DGRAM, (0, 2, 6, 7)),
+        (mod.SOCK_STREAM, (0,)),
+        (mod.SOCK_SEQPACKET, (0,)),
+    ]
     opened = 0
     for family in range(46):
         for kind, protocols in kinds:

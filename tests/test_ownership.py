@@ -14,12 +14,11 @@ import pickle
 import resource
 import signal
 import ssl
-import sys
 import threading
 import time
 import warnings
 
-from hazards import ABSENT, OK, Fault, descriptors, hazard, main, must_raise
+from hazards import ABSENT, OK, descriptors, hazard, main, must_raise
 from support import listener, tcp_pair, unix_pair
 
 INT = array.array("i").itemsize

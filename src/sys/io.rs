@@ -77,6 +77,8 @@ impl<'a> Window<'a> {
 pub(crate) struct WindowMut<'a> {
     ptr: *mut u8,
     len: usize,
+    /// Whether nobody has written to the memory yet.
+    vacant: bool,
     held: PhantomData<&'a mut ()>,
 }
 
@@ -93,7 +95,16 @@ impl<'a> WindowMut<'a> {
         Self {
             ptr,
             len,
+            vacant: false,
             held: PhantomData,
+        }
+    }
+
+    /// Says that nobody has written to the memory yet.
+    pub(crate) fn vacant(self) -> Self {
+        Self {
+            vacant: true,
+            ..self
         }
     }
 
@@ -102,6 +113,7 @@ impl<'a> WindowMut<'a> {
         Self {
             ptr: bytes.as_mut_ptr().cast(),
             len: bytes.len(),
+            vacant: true,
             held: PhantomData,
         }
     }
@@ -120,9 +132,10 @@ impl<'a> WindowMut<'a> {
         unsafe { self.ptr.write_bytes(0, self.len) };
     }
 
-    /// Makes the window ready for a call with these flags.
+    /// Makes the window ready for a call with these flags. A caller's own buffer
+    /// holds nothing to hide, and keeps what it holds where the call fails.
     pub(crate) fn prepare(&mut self, flags: c_int) {
-        if !means_what_it_says(flags) {
+        if self.vacant && !means_what_it_says(flags) {
             self.zero();
         }
     }
