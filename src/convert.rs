@@ -14,7 +14,7 @@ use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, table};
 use crate::sys::errno::Errno;
-use crate::sys::{msg, pton};
+use crate::sys::{cmsg, pton};
 use crate::text::{refuse_nul, type_name, utf8_with_nul};
 
 table! {
@@ -205,11 +205,11 @@ fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R
 }
 
 fn cmsg_len<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
-    cmsg_size(args, "CMSG_LEN", msg::cmsg_len)
+    cmsg_size(args, "CMSG_LEN", cmsg::cmsg_len)
 }
 
 fn cmsg_space<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
-    cmsg_size(args, "CMSG_SPACE", msg::cmsg_space)
+    cmsg_size(args, "CMSG_SPACE", cmsg::cmsg_space)
 }
 
 fn cmsg_size<'py>(

@@ -7,6 +7,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+#[cfg(target_os = "linux")]
+pub(crate) mod afalg;
 pub(crate) mod connect;
 pub(crate) mod lifecycle;
 pub(crate) mod message;
@@ -115,7 +117,6 @@ table! {
         Positional send = transfer::send, "send(data[, flags]) -> count\n\nSend bytes; the count may be less than there are. See send(2).";
         Positional sendall = transfer::sendall, "sendall(data[, flags])\n\nSend all of the bytes, within one timeout. After an error there is no telling\nhow many were sent.";
         Positional sendmsg = message::sendmsg, "sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend an iterable of buffers as one message, with ancillary data: an iterable of\n(level, type, data). See sendmsg(2) and cmsg(3).";
-        Keywords sendmsg_afalg = message::sendmsg_afalg, "sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]]) -> count\n\nSend to an AF_ALG operation: op is ALG_OP_ENCRYPT, ALG_OP_DECRYPT and so on.";
         Positional sendto = transfer::sendto, "sendto(data[, flags], address) -> count\n\nSend bytes to an address. See sendto(2).";
         One setblocking = options::setblocking, "setblocking(flag)\n\nTrue for a blocking socket, False for one that never waits.";
         NoArgs getblocking = options::getblocking, "getblocking() -> bool\n\nFalse if the socket never waits, which is a timeout of 0.";
@@ -123,6 +124,14 @@ table! {
         NoArgs gettimeout = options::gettimeout, "gettimeout() -> seconds\n\nThe timeout as a float, or None.";
         Positional setsockopt = options::setsockopt, "setsockopt(level, option, value: int)\nsetsockopt(level, option, value: bytes)\nsetsockopt(level, option, None, optlen: int)\n\nSet a socket option. See setsockopt(2).";
         One shutdown = connect::shutdown, "shutdown(how)\n\nEnd receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR). See shutdown(2).";
+    }
+}
+
+#[cfg(target_os = "linux")]
+table! {
+    /// The method for AF_ALG, which only Linux has.
+    AFALG: Socket {
+        Keywords sendmsg_afalg = afalg::sendmsg_afalg, "sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]]) -> count\n\nSend to an AF_ALG operation: op is ALG_OP_ENCRYPT, ALG_OP_DECRYPT and so on.";
     }
 }
 
@@ -147,6 +156,8 @@ table! {
 pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let base = py.get_type::<Socket>();
     typeobj::add_methods(&base, BASE)?;
+    #[cfg(target_os = "linux")]
+    typeobj::add_methods(&base, AFALG)?;
     let ints = [
         (c"family", state::FAMILY_OFFSET, c"the address family"),
         (c"type", state::KIND_OFFSET, c"the socket type"),

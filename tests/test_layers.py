@@ -22,7 +22,7 @@ PACKAGE = ROOT / "python" / "rsock"
 RUST_FLOORS = [
     ("0a", ["sys::copy", "sys::errno"]),
     ("0b", ["sys::fd", "sys::storage"]),
-    ("0c", ["sys::io", "sys::wait"]),
+    ("0c", ["sys::cmsg", "sys::io", "sys::wait"]),
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),
@@ -34,7 +34,7 @@ RUST_FLOORS = [
     ("3c", ["addr"]),
     ("4a", ["sockobj::state"]),
     ("4a+", ["sockobj::lifecycle"]),
-    ("4b", ["finalize", "sockobj::open", "sockobj::message", "sockobj::options", "sockobj::transfer"]),
+    ("4b", ["finalize", "sockobj::message", "sockobj::open", "sockobj::options", "sockobj::transfer"]),
     ("4b+", ["sockobj::*"]),
     ("4c", ["consts", "consts::*", "convert", "iface", "module", "netdb", "netdb::*", "sockobj"]),
     ("5", ["capi", "lib"]),

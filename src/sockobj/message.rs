@@ -1,5 +1,4 @@
-//! Floor 4b: messages with ancillary data: sendmsg, recvmsg, recvmsg_into,
-//! sendmsg_afalg.
+//! Floor 4b: messages with ancillary data: sendmsg, recvmsg, recvmsg_into.
 //!
 //! Every argument is an owned value or a held export before the first system
 //! call and before anything that can run Python again: an `__index__` or a
@@ -10,9 +9,8 @@ use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::{PyMemoryError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyList, PySequence, PyTuple};
+use pyo3::types::{PyBytes, PyList, PySequence, PyTuple};
 
-use crate::addr::form::type_name;
 use crate::args;
 use crate::audit::audit;
 use crate::buffer::{self, QUICK, View};
@@ -20,10 +18,11 @@ use crate::call::{self, How};
 use crate::error::{Error, os_error, os_error_text};
 use crate::method::{Answer, Args};
 use crate::sockobj::state::Socket;
+use crate::sys::cmsg::{self, Cmsg, Control};
 use crate::sys::errno::Errno;
 use crate::sys::fd;
 use crate::sys::io::{Window, WindowMut};
-use crate::sys::msg::{self, Cmsg, Control, Received};
+use crate::sys::msg::{self, Received};
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
 use crate::text::argument_type;
@@ -53,7 +52,7 @@ fn items<'py>(
 }
 
 /// The buffers to send, their exports held.
-fn data_views(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<View>> {
+pub(crate) fn data_views(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<View>> {
     let items = items(value, "sendmsg() argument 1 must be an iterable")?;
     let mut views = empty_views(items.len())?;
     for (view, item) in views.iter_mut().zip(items.iter_borrowed()) {
@@ -111,7 +110,7 @@ fn ancillary(value: Option<Borrowed<'_, '_, PyAny>>) -> PyResult<Vec<Cmsg<Vec<u8
         .collect()
 }
 
-fn encoded(messages: &[Cmsg<Vec<u8>>]) -> PyResult<Control> {
+pub(crate) fn encoded(messages: &[Cmsg<Vec<u8>>]) -> PyResult<Control> {
     match Control::encode(messages) {
         Some(Ok(control)) => Ok(control),
         Some(Err(_)) => Err(PyMemoryError::new_err(())),
@@ -145,7 +144,7 @@ pub(crate) fn sendmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     transmit_views(py, slf.get(), &views, control, to.as_ref(), flags)
 }
 
-fn transmit_views<'py>(
+pub(crate) fn transmit_views<'py>(
     py: Python<'py>,
     socket: &Socket,
     views: &[View],
@@ -214,7 +213,7 @@ fn rest_of<'a>(windows: &[Window<'a>], mut sent: usize) -> Vec<Window<'a>> {
 /// A control buffer of the length that a caller asks for.
 fn control_of(len: isize) -> PyResult<Control> {
     match usize::try_from(len) {
-        Ok(len) if len <= msg::LEN_MAX => {
+        Ok(len) if len <= cmsg::LEN_MAX => {
             Control::for_kernel(len).map_err(|_| PyMemoryError::new_err(()))
         }
         _ => Err(PyValueError::new_err(
@@ -251,7 +250,7 @@ fn answer<'py>(
             .into_any())
     };
     build().inspect_err(|_| {
-        for number in msg::descriptors(&decoded.messages) {
+        for number in cmsg::descriptors(&decoded.messages) {
             let _ = fd::close(number);
         }
     })
@@ -333,74 +332,4 @@ pub(crate) fn recvmsg_into<'py>(
     let received = receive(py, slf.get(), &mut windows, &mut control, &mut from, how)?;
     let count = received.count.into_pyobject(py)?.into_any();
     answer(py, slf.get(), count, &control, &received, &from)
-}
-
-/// `sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]])`: what AF_ALG's
-/// operations take, as ancillary data. See the kernel's crypto/userspace-if.
-#[cfg(target_os = "linux")]
-pub(crate) fn sendmsg_afalg<'py>(
-    slf: Borrowed<'_, 'py, Socket>,
-    args: Args<'_, 'py>,
-) -> Answer<'py> {
-    const NAME: &str = "sendmsg_afalg";
-    const SET_IV: c_int = 2;
-    const SET_OP: c_int = 3;
-    const SET_ASSOCLEN: c_int = 4;
-    let py = slf.py();
-    if slf.get().family() != libc::AF_ALG {
-        return Err(os_error_text("algset is only supported for AF_ALG"));
-    }
-    let names = ["msg", "op", "iv", "assoclen", "flags"];
-    if args.len() > 1 {
-        return Err(PyTypeError::new_err(format!(
-            "{NAME}() takes at most 1 positional argument ({} given)",
-            args.len()
-        )));
-    }
-    let [data, op, iv, assoclen, flags] = args::keywords(args, NAME, names, 0)?;
-    let op = op.map(|op| whole(op, 2)).transpose()?;
-    let mut iv_view = View::empty();
-    if let Some(iv) = iv {
-        iv_view.readable(iv)?;
-    }
-    let assoclen = assoclen.map(|assoclen| whole(assoclen, 4)).transpose()?;
-    let flags = flags.map_or(Ok(0), args::int)?;
-    let Some(op) = op.filter(|op| *op >= 0) else {
-        return Err(PyTypeError::new_err("Invalid or missing argument 'op'"));
-    };
-    if assoclen.is_some_and(|assoclen| assoclen < 0) {
-        return Err(PyTypeError::new_err("assoclen must be positive"));
-    }
-    let set = |kind: c_int, data: Vec<u8>| Cmsg {
-        level: libc::SOL_ALG,
-        kind,
-        data,
-    };
-    let mut messages = vec![set(SET_OP, op.to_ne_bytes().to_vec())];
-    if iv.is_some() {
-        let bytes = iv_view.to_vec()?;
-        let len = u32::try_from(bytes.len()).map_err(|_| PyMemoryError::new_err(()))?;
-        messages.push(set(SET_IV, [&len.to_ne_bytes()[..], &bytes].concat()));
-    }
-    if let Some(assoclen) = assoclen {
-        messages.push(set(SET_ASSOCLEN, assoclen.to_ne_bytes().to_vec()));
-    }
-    let views = data.map_or(Ok(Vec::new()), data_views)?;
-    transmit_views(py, slf.get(), &views, encoded(&messages)?, None, flags)
-}
-
-/// An argument that must be an int itself, not something that converts to one.
-#[cfg(target_os = "linux")]
-fn whole(value: Borrowed<'_, '_, PyAny>, at: usize) -> PyResult<c_int> {
-    if value.is_instance_of::<PyInt>() {
-        return args::int(value);
-    }
-    let kind = if value.is_none() {
-        "None".to_owned()
-    } else {
-        type_name(value)
-    };
-    Err(PyTypeError::new_err(format!(
-        "sendmsg_afalg() argument {at} must be int, not {kind}"
-    )))
 }
