@@ -9,6 +9,7 @@
 #![expect(unsafe_code, reason = "PyO3 has no finalizer")]
 
 use std::ffi::{c_char, c_int};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
@@ -41,8 +42,11 @@ unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
         let socket = unsafe { object.cast_unchecked::<Socket>() };
         end_if_open(socket);
     };
-    // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
-    unsafe { Python::attach_unchecked(body) };
+    // A panic, which PyO3 answers a lack of memory with, must not reach C.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
+        unsafe { Python::attach_unchecked(body) };
+    }));
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]

@@ -12,7 +12,7 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyMemoryError, PyTypeError};
 use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
@@ -249,16 +249,24 @@ fn guard(
     py: Python<'_>,
     body: impl FnOnce() -> PyResult<*mut ffi::PyObject>,
 ) -> *mut ffi::PyObject {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            error.restore(py);
-            std::ptr::null_mut()
-        }
-        Err(payload) => {
-            panicked(&*payload).restore(py);
-            std::ptr::null_mut()
-        }
+    caught(body).unwrap_or_else(|error| {
+        raise(py, error);
+        std::ptr::null_mut()
+    })
+}
+
+/// Runs `body`; a panic becomes an error.
+#[inline]
+pub(crate) fn caught<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(&*payload)))
+}
+
+fn raise(py: Python<'_>, error: PyErr) {
+    // The exception itself is only made here, which takes memory, too.
+    if catch_unwind(AssertUnwindSafe(|| error.restore(py))).is_err() {
+        // SAFETY: the thread is attached; the call sets an exception that the
+        // interpreter has ready, and answers null.
+        unsafe { ffi::PyErr_NoMemory() };
     }
 }
 
@@ -269,6 +277,10 @@ fn panicked(payload: &(dyn Any + Send)) -> PyErr {
         .cloned()
         .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
         .unwrap_or_default();
+    // What PyO3 says where Python had no memory for an int, a str or a tuple.
+    if text == "PyObject pointer is null" {
+        return PyMemoryError::new_err(());
+    }
     PanicException::new_err(text)
 }
 

@@ -12,7 +12,7 @@ use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
 use crate::sockobj::open;
 use crate::sockobj::state::Socket;
-use crate::sys::fd::{self, RawFd};
+use crate::sys::fd::{self, NewFd, RawFd};
 use crate::sys::{errno::Errno, sock};
 use crate::timeout;
 
@@ -24,7 +24,9 @@ fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<RawFd> {
 /// `dup(fileno)`.
 fn dup<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     let new = fd::dup(number(args::required(args, 0)?)?).map_err(os_error)?;
-    Ok(new.into_pyobject(module.py())?.into_any())
+    let answer = new.number().into_pyobject(module.py())?;
+    new.release();
+    Ok(answer.into_any())
 }
 
 /// `close(fileno)`.
@@ -46,12 +48,10 @@ fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> 
     let proto = args::int_or(args, 2, 0)?;
     let [a, b] = sock::socketpair(family, kind, proto).map_err(os_error)?;
     let class = py.get_type::<Socket>();
-    let wrap =
-        |number: RawFd| open::hand_over(number, || class.call1((family, kind, proto, number)));
-    let first = wrap(a).inspect_err(|_| {
-        let _ = fd::close(b);
-    })?;
-    let second = wrap(b)?;
+    let wrap = |number: NewFd| {
+        open::hand_over(number, |number| class.call1((family, kind, proto, number)))
+    };
+    let (first, second) = (wrap(a)?, wrap(b)?);
     Ok((first, second).into_pyobject(py)?.into_any())
 }
 
@@ -62,7 +62,7 @@ fn adopt<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
     args::count(args, "_adopt", 5, 5)?;
     let class = args::required(args, 0)?;
     let number = number(args::required(args, 4)?)?;
-    open::hand_over(number, || {
+    open::hand_over(NewFd::new(number), |number| {
         let rest = [1, 2, 3].map(|index| args::required(args, index));
         let [family, kind, proto] = rest;
         class.call1((family?, kind?, proto?, number))

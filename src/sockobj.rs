@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyFloat, PyString, PyTuple, PyType};
 
 #[cfg(target_os = "linux")]
 pub(crate) mod afalg;
@@ -18,7 +18,7 @@ pub(crate) mod state;
 pub(crate) mod transfer;
 
 use crate::finalize;
-use crate::method::{Answer, table};
+use crate::method::{Answer, caught, table};
 use crate::typeobj;
 use state::{PublicSocket, Socket};
 
@@ -30,14 +30,14 @@ impl Socket {
         Self::unopened()
     }
 
-    fn __repr__(&self) -> String {
-        lifecycle::base_repr(self)
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        PyString::from_bytes(py, lifecycle::base_repr(self).as_bytes())
     }
 
     /// The timeout in seconds as a float; None for a blocking socket.
     #[getter]
-    fn timeout<'py>(&self, py: Python<'py>) -> Option<Bound<'py, pyo3::types::PyFloat>> {
-        crate::timeout::to_python(py, self.timeout_nanos())
+    fn timeout<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyFloat>>> {
+        caught(|| Ok(crate::timeout::to_python(py, self.timeout_nanos())))
     }
 }
 
@@ -55,8 +55,8 @@ impl PublicSocket {
         PyClassInitializer::from(Socket::unopened()).add_subclass(Self)
     }
 
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        lifecycle::repr(slf)
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
+        caught(|| PyString::from_bytes(slf.py(), lifecycle::repr(slf)?.as_bytes()))
     }
 
     /// The address family, a member of `AddressFamily`.

@@ -98,10 +98,12 @@ def _is_open(fd: int) -> bool:
     return True
 
 
-def must_raise(kinds: type[BaseException] | tuple[type[BaseException], ...], call: Callable[[], Any]) -> BaseException:
+def must_raise(
+    kinds: type[BaseException] | tuple[type[BaseException], ...], call: Callable[..., Any], *arguments: Any
+) -> Any:
     """Call, and give the exception; a fault where none comes, or one of another kind."""
     try:
-        result = call()
+        result = call(*arguments)
     except kinds as error:
         return error
     except BaseException as error:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import array
 import asyncio
 import contextlib
+import gc
 import itertools
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
 import weakref
+from functools import partial
 from pathlib import Path
 
-from hazards import ABSENT, OK, Fault, hazard, main, must_raise
+from hazards import ABSENT, OK, Fault, descriptors, hazard, main, must_raise
 from support import tcp_pair, unix_pair
 
 GUARD = b"#" * 16
@@ -44,11 +47,11 @@ def test_count_beyond_the_buffer(mod):
         for method in (one.recv_into, one.recvfrom_into):
             for count in (9, 2**31, 2**63 - 1, -1):
                 other.send(b"x" * 64)
-                must_raise(ValueError, lambda: method(view, count))
+                must_raise(ValueError, method, view, count)
                 one.recv(64)
-            must_raise(OverflowError, lambda: method(view, 2**64))
-            must_raise((BufferError, TypeError), lambda: method(view[::2]))
-            must_raise(TypeError, lambda: method(bytes(8)))
+            must_raise(OverflowError, method, view, 2**64)
+            must_raise((BufferError, TypeError), method, view[::2])
+            must_raise(TypeError, method, bytes(8))
             other.send(b"x" * 64)
             method(view, 0)
             other.send(b"x" * 64)
@@ -272,7 +275,7 @@ def test_buffer_resized_by_a_later_argument(mod):
             lambda buffer: one.sendall(buffer, Clears(buffer, 0)),
         ):
             other.send(b"x" * 100)
-            must_raise(BufferError, lambda: call(bytearray(100)))
+            must_raise(BufferError, call, bytearray(100))
     return OK
 
 
@@ -291,7 +294,7 @@ def test_closed_and_reused_while_arguments_are_read(mod):
             return 10
 
     hostile = Reuses()
-    error = must_raise(OSError, lambda: one.recv(hostile))
+    error = must_raise(OSError, one.recv, hostile)
     other.close()
     return OK if error.errno == 9 else f"calls on the new file: {error}"
 
@@ -319,9 +322,9 @@ def test_long_names_take_linear_time(mod):
 def test_long_name_is_never_cut(mod):
     """CVE-2024-24806: a host name of more than 253 bytes is cut, and what is left is resolved: an address."""
     for name in ("0x" + "0" * 246 + "7f000001.example.com", "1" * 3 + ".0.0.1" + " " * 300, "127.0.0.1" + "." * 260):
-        must_raise((OSError, UnicodeError), lambda: mod.getaddrinfo(name, 80))
-        must_raise((OSError, UnicodeError), lambda: mod.getaddrinfo(name.encode(), 80))
-        must_raise((OSError, UnicodeError), lambda: mod.gethostbyname(name))
+        must_raise((OSError, UnicodeError), mod.getaddrinfo, name, 80)
+        must_raise((OSError, UnicodeError), mod.getaddrinfo, name.encode(), 80)
+        must_raise((OSError, UnicodeError), mod.gethostbyname, name)
     return OK
 
 
@@ -332,12 +335,12 @@ def test_name_with_nul_is_never_cut(mod):
         with contextlib.suppress(OSError, UnicodeError, TypeError, ValueError):
             mod.getaddrinfo(name, 80)
             return f"takes {name!r}"
-        must_raise((OSError, UnicodeError, TypeError, ValueError), lambda: mod.gethostbyname(name))
-    must_raise((OSError, UnicodeError, TypeError, ValueError), lambda: mod.if_nametoindex("lo\0x"))
-    must_raise((OSError, ValueError), lambda: mod.inet_aton("127.0.0.1\0x"))
-    must_raise((OSError, ValueError), lambda: mod.inet_pton(mod.AF_INET, "127.0.0.1\0x"))
+        must_raise((OSError, UnicodeError, TypeError, ValueError), mod.gethostbyname, name)
+    must_raise((OSError, UnicodeError, TypeError, ValueError), mod.if_nametoindex, "lo\0x")
+    must_raise((OSError, ValueError), mod.inet_aton, "127.0.0.1\0x")
+    must_raise((OSError, ValueError), mod.inet_pton, mod.AF_INET, "127.0.0.1\0x")
     with mod.socket() as sock:
-        must_raise((OSError, TypeError, UnicodeError), lambda: sock.connect(("127.0.0.1\0x", 1)))
+        must_raise((OSError, TypeError, UnicodeError), sock.connect, ("127.0.0.1\0x", 1))
     return OK
 
 
@@ -369,12 +372,12 @@ def test_ports_out_of_range(mod):
     """gh-74895: ports that do not fit overflow a C int, or wrap into one that does."""
     with mod.socket() as sock:
         for port in (-1, 65536, 2**31, 2**32 + 80, 2**64, -(2**64)):
-            must_raise(OverflowError, lambda: sock.connect(("127.0.0.1", port)))
-            must_raise(OverflowError, lambda: sock.bind(("127.0.0.1", port)))
+            must_raise(OverflowError, sock.connect, ("127.0.0.1", port))
+            must_raise(OverflowError, sock.bind, ("127.0.0.1", port))
     for port in (2**64, -(2**64), 2**31, -1):
-        must_raise((OSError, OverflowError), lambda: mod.getaddrinfo("127.0.0.1", port))
-    must_raise((OSError, OverflowError), lambda: mod.getservbyport(-1))
-    must_raise((OSError, OverflowError), lambda: mod.getservbyport(65536))
+        must_raise((OSError, OverflowError), mod.getaddrinfo, "127.0.0.1", port)
+    must_raise((OSError, OverflowError), mod.getservbyport, -1)
+    must_raise((OSError, OverflowError), mod.getservbyport, 65536)
     return OK
 
 
@@ -392,7 +395,7 @@ def test_odd_names_raise_what_stock_raises(mod):
         "%" * 10,
         "\u2488com",
     ):
-        must_raise((OSError, UnicodeError), lambda: mod.getaddrinfo(name, 80))
+        must_raise((OSError, UnicodeError), mod.getaddrinfo, name, 80)
     return OK
 
 
@@ -457,7 +460,7 @@ def test_hostile_addresses_of_every_family(mod):
                     for _ in range(60):
                         size = rng.randrange(8)
                         address = tuple(hostile_values(rng) for _ in range(size)) if size < 7 else hostile_values(rng)
-                        call = rng.choice([sock.bind, sock.connect_ex, lambda to: sock.sendto(b"", to)])
+                        call = rng.choice([sock.bind, sock.connect_ex, partial(sock.sendto, b"")])
                         with contextlib.suppress(Exception):
                             call(address)
                         with contextlib.suppress(OSError):
@@ -489,8 +492,8 @@ def test_unix_names_come_back_as_they_were_given(mod):
                 if not name.startswith(b"\0"):
                     os.unlink(name)
         with mod.socket(mod.AF_UNIX) as sock:
-            must_raise(OSError, lambda: sock.bind(b"x" * 109))
-            must_raise(OSError, lambda: sock.bind(b"\0" + b"x" * 108))
+            must_raise(OSError, sock.bind, b"x" * 109)
+            must_raise(OSError, sock.bind, b"\0" + b"x" * 108)
     finally:
         for left in folder.iterdir():
             left.unlink()
@@ -535,8 +538,8 @@ def test_options_have_their_own_widths(mod):
                     return "loses a bool"
                 if sock.getsockopt(level, name, 4) != b"\1\0\0\0":
                     return "has other bytes"
-        must_raise(OSError, lambda: sock.getsockopt(mod.SOL_SOCKET, mod.SO_KEEPALIVE, 1025))
-        must_raise(OSError, lambda: sock.getsockopt(mod.SOL_SOCKET, mod.SO_KEEPALIVE, -1))
+        must_raise(OSError, sock.getsockopt, mod.SOL_SOCKET, mod.SO_KEEPALIVE, 1025)
+        must_raise(OSError, sock.getsockopt, mod.SOL_SOCKET, mod.SO_KEEPALIVE, -1)
     return OK
 
 
@@ -551,13 +554,175 @@ def test_huge_arguments_raise_memory_error(mod):
             return "loses data"
         big = bytearray(1 << 30)
         resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
-        must_raise((MemoryError, OSError), lambda: one.sendmsg([b"x"], [(1, 1, big)]))
-        must_raise(MemoryError, lambda: one.sendmsg(itertools.repeat(b"")))
-        must_raise(MemoryError, lambda: one.recv(1 << 31))
-        must_raise((MemoryError, OverflowError), lambda: one.recv(2**63 - 1))
+        must_raise((MemoryError, OSError), one.sendmsg, [b"x"], [(1, 1, big)])
+        must_raise(MemoryError, one.sendmsg, itertools.repeat(b""))
+        must_raise(MemoryError, one.recv, 1 << 31)
+        must_raise((MemoryError, OverflowError), one.recv, 2**63 - 1)
         one.setsockopt(mod.SOL_SOCKET, mod.SO_KEEPALIVE, big)
         other.send(b"still here")
         return OK if one.recv(100).endswith(b"still here") else "loses data"
+
+
+def failing_allocations(call, most):
+    """Call again and again, the next allocation of Python failing each time; give what went wrong, or None."""
+    import _testcapi
+
+    for start in range(most):
+        _testcapi.set_nomemory(start, start + 1)
+        try:
+            call()
+        except (MemoryError, OSError, RuntimeError, SystemError, ImportError, AttributeError):
+            pass
+        except BaseException as error:
+            _testcapi.remove_mem_hooks()
+            return f"raises {type(error).__name__}"
+        finally:
+            _testcapi.remove_mem_hooks()
+    return None
+
+
+def silent():
+    """Send what complaints there are to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+@hazard("gh-150406, gh-111253", stock=("SIGSEGV", "SIGABRT"))
+def test_import_without_memory(mod):
+    """gh-150406: the start of the extension module, in a process whose memory runs out at any point of it."""
+    if not has_testcapi():
+        return ABSENT
+    name = "_socket" if mod.__name__ == "socket" else "rsock._rsock"
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS_WITHOUT_MEMORY, name, sys.modules[name].__file__],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip()
+
+
+# In an interpreter that has not had the module yet; a failure is tried in a child of it.
+STARTS_WITHOUT_MEMORY = """
+import importlib.util, os, signal, sys, types, _testcapi
+name, path = sys.argv[1:]
+if name != "_socket":
+    package = types.ModuleType("rsock")
+    package.__path__ = [os.path.dirname(path)]
+    sys.modules["rsock"] = package
+    import rsock._errors
+
+def start(after):
+    spec = importlib.util.spec_from_file_location(name, path)
+    _testcapi.set_nomemory(after, after + 1)
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except BaseException:
+        return 1
+    finally:
+        _testcapi.remove_mem_hooks()
+    return 0
+
+whole = 0
+for after in range(0, 20000, 7):
+    child = os.fork()
+    if not child:
+        os._exit(start(after))
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status):
+        sys.exit(print(signal.Signals(os.WTERMSIG(status)).name))
+    whole = whole + 1 if status == 0 else 0
+    if whole == 10:  # past the last allocation
+        sys.exit(print("ok"))
+print("never starts")
+"""
+
+
+def has_testcapi():
+    with contextlib.suppress(ImportError):
+        import _testcapi
+
+        return hasattr(_testcapi, "set_nomemory")
+    return False
+
+
+@hazard("fusil --oom-fuzz", stock=("SIGSEGV", "SIGABRT", "leaks descriptors"))
+def test_methods_without_memory(mod):
+    """Every method, in a process whose memory runs out at any point of it: an exception, and no descriptor is lost."""
+    if not has_testcapi():
+        return ABSENT
+    silent()
+    one, other = mod.socketpair()
+    udp = mod.socket(mod.AF_INET, mod.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    name = udp.getsockname()
+    server = mod.create_server(("127.0.0.1", 0))
+    server.setblocking(False)
+    big, buffer = b"x" * 5000, bytearray(6000)
+    one.settimeout(0.01)
+    must_raise(TimeoutError, one.recv, 1)  # makes what a wait needs
+    rights = [(mod.SOL_SOCKET, mod.SCM_RIGHTS, array.array("i", [0, 0]))]
+
+    def accept():
+        with mod.socket() as client:
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
+        server.accept()[0].close()
+
+    calls = [
+        lambda: mod.socket().close(),
+        lambda: mod.socketpair(),
+        lambda: one.dup().close(),
+        lambda: mod.fromfd(one.fileno(), 1, 1).close(),
+        accept,
+        lambda: one.recv(4000),
+        lambda: one.send(big),
+        lambda: one.sendall(big),
+        lambda: one.sendmsg([big, buffer], rights),
+        lambda: udp.sendto(b"x", name),
+        lambda: udp.recvfrom(100, mod.MSG_DONTWAIT),
+        lambda: udp.recvfrom_into(buffer, 100, mod.MSG_DONTWAIT),
+        lambda: other.recvmsg(6000, 100, mod.MSG_DONTWAIT),
+        lambda: other.recvmsg_into([buffer], 100, mod.MSG_DONTWAIT),
+        lambda: other.recv(70000, mod.MSG_DONTWAIT),
+        lambda: other.recv_into(buffer, 0, mod.MSG_DONTWAIT),
+        lambda: (udp.getsockname(), one.getsockname(), one.getpeername(), repr(udp), udp.family, udp.type),
+        lambda: (one.getsockopt(1, 2), one.getsockopt(1, 2, 100), one.setsockopt(1, 2, b"\1\0\0\0")),
+        lambda: (one.settimeout(1.5), one.gettimeout(), one.settimeout(0.01)),
+        lambda: udp.connect_ex(("127.0.0.1", 9)),
+        lambda: mod.getaddrinfo("127.0.0.1", 80),
+        lambda: mod.getaddrinfo("localhost", "80"),
+        lambda: mod.getnameinfo(("127.0.0.1", 80), 3),
+        lambda: (mod.gethostbyname("127.0.0.1"), mod.gethostbyname_ex("127.0.0.1")),
+        lambda: (mod.inet_aton("1.2.3.4"), mod.inet_ntop(10, bytes(16)), mod.inet_pton(2, "1.2.3.4"), mod.htonl(2**31)),
+        lambda: (mod.if_nameindex(), mod.if_indextoname(1), mod.gethostname(), mod.getservbyname("http")),
+        lambda: one.makefile("rwb").close(),
+        lambda: (mod.create_connection(server.getsockname()), server.accept()),
+    ]
+    for index, call in enumerate(calls):
+        drain(mod, other)
+        gc.collect()
+        before = descriptors()
+        fault = failing_allocations(call, 60)
+        if fault:
+            return f"call {index} {fault}"
+        drain(mod, other)
+        gc.collect()
+        leaked = descriptors() - before
+        if leaked:
+            return "leaks descriptors" if mod.__name__ == "socket" else f"call {index} leaks {len(leaked)} descriptors"
+    one.send(b"still here")
+    return OK if other.recv(100) == b"still here" else "is of no use afterwards"
+
+
+def drain(mod, sock):
+    """Take what waits on a socket, and close the descriptors that come with it."""
+    with contextlib.suppress(OSError):
+        while True:
+            _, ancillary, _, _ = sock.recvmsg(1 << 20, 200, mod.MSG_DONTWAIT)
+            for _, _, data in ancillary:
+                for number in array.array("i", data):
+                    os.close(number)
 
 
 if __name__ == "__main__":

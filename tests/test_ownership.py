@@ -69,52 +69,39 @@ def test_rights_at_the_limit_leak_nothing(mod):
 
 @hazard("rights lost to an error", stock=("leaks 3 descriptors",))
 def test_rights_are_closed_where_the_answer_fails(mod):
-    """A message with descriptors is received, and then the answer cannot be built: nobody will ever close them."""
-
-    class Full(bytearray):
-        pass
-
+    """A message with descriptors is received, and there is no memory for the answer: nobody can ever close them."""
+    try:
+        from _testcapi import remove_mem_hooks, set_nomemory
+    except ImportError:
+        return ABSENT
     with unix_pair(mod) as (one, other):
         before = descriptors()
-        one.sendmsg([b"x"], rights(mod, 3))
-        if not deny_memory_for_answer(lambda: other.recvmsg(1, mod.CMSG_SPACE(3 * INT))):
-            return ABSENT
-        gc.collect()
-        return OK if descriptors() == before else f"leaks {len(descriptors() - before)} descriptors"
+        room, lost = mod.CMSG_SPACE(3 * INT), 0
+        for start in range(60):
+            one.sendmsg([b"x"], rights(mod, 3))
+            set_nomemory(start, start + 1)
+            try:
+                ancillary = other.recvmsg(1, room)[1]
+            except MemoryError:
+                ancillary = []
+                lost += 1
+            finally:
+                remove_mem_hooks()
+            for number in received_descriptors(ancillary):
+                os.close(number)
+            drain(mod, other)
+        leaked = descriptors() - before
+        if leaked:
+            return f"leaks {len(leaked)} descriptors"
+        return OK if lost else "did not fail"
 
 
-def deny_memory_for_answer(receive):
-    """Receive with memory that runs out a little later each time, until data is gone; tell whether that came about."""
-    try:
-        import _testcapi
-    except ImportError:
-        return False
-    for start in range(200):
-        _testcapi.set_nomemory(start, start + 1)
-        try:
-            receive()
-        except MemoryError:
-            pass
-        else:
-            _testcapi.remove_mem_hooks()
-            return False
-        finally:
-            _testcapi.remove_mem_hooks()
-        if not waiting_bytes(receive):
-            return True
-    return False
-
-
-def waiting_bytes(receive):
-    """Tell whether the message is still there."""
-    sock = receive.__closure__[1].cell_contents
-    sock.setblocking(False)
-    try:
-        return bool(sock.recv(1, 2))
-    except BlockingIOError:
-        return False
-    finally:
-        sock.setblocking(True)
+def drain(mod, sock):
+    """Take what waits on a socket, and close the descriptors that come with it."""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            for number in received_descriptors(sock.recvmsg(100, 200, mod.MSG_DONTWAIT)[1]):
+                os.close(number)
 
 
 @hazard("gh-75701, gh-73750")
@@ -151,7 +138,7 @@ def test_fromfd_leaks_no_duplicate(mod):
     """`fromfd` duplicates a descriptor, and then finds that it is no socket."""
     pipe, _ = os.pipe()
     before = descriptors()
-    must_raise(OSError, lambda: mod.fromfd(pipe, mod.AF_INET, mod.SOCK_STREAM))
+    must_raise(OSError, mod.fromfd, pipe, mod.AF_INET, mod.SOCK_STREAM)
     gc.collect()
     leaked = descriptors() - before
     return f"leaks {len(leaked)} descriptors" if leaked else OK
@@ -185,7 +172,7 @@ def test_descriptors_are_closed_once(mod):
     one.close()
     adopted = mod.socket(fileno=number)
     adopted.__init__(fileno=number)  # again, on its own number
-    must_raise(TypeError, lambda: pickle.dumps(adopted))
+    must_raise(TypeError, pickle.dumps, adopted)
     for sock in (adopted, *copies):
         os.fstat(sock.fileno())
         sock.close()
@@ -244,8 +231,8 @@ def test_emulated_pair_refuses_a_stranger(mod):
     for _ in range(50):
         try:
             pair()
-        except ConnectionError:
-            pass
+        except OSError:
+            pass  # ConnectionError, or a getpeername() that came before the connection was there
         else:
             return "takes a stranger for its peer"
     mod.socket = original
@@ -260,7 +247,7 @@ def test_no_abstract_names(mod):
     """CVE-2022-42919: helper sockets with abstract names, to which every user of the machine can connect."""
     one, other = mod.socketpair()
     one.settimeout(0.01)
-    must_raise(TimeoutError, lambda: one.recv(1))  # makes what a wait needs
+    must_raise(TimeoutError, one.recv, 1)  # makes what a wait needs
     inodes = set()
     for number in descriptors():
         with contextlib.suppress(OSError):
@@ -302,13 +289,13 @@ def test_timed_wait_needs_no_descriptor(mod):
         with contextlib.suppress(OSError):
             while True:
                 os.dup(0)
-        must_raise(TimeoutError, lambda: one.recv(1))
+        must_raise(TimeoutError, one.recv, 1)
         one.settimeout(20)
         threading.Timer(0.1, lambda: other.send(b"x")).start()
         if one.recv(1) != b"x":
             return "loses data"
         raised = []
-        waiter = threading.Thread(target=lambda: raised.append(must_raise(OSError, lambda: one.recv(1))))
+        waiter = threading.Thread(target=lambda: raised.append(must_raise(OSError, one.recv, 1)))
         waiter.start()
         if mod.__name__ != "socket":  # stock sleeps on
             time.sleep(0.1)
@@ -322,34 +309,43 @@ def test_timed_wait_needs_no_descriptor(mod):
 @hazard("a daemon's closerange")
 def test_daemon_that_closes_all_numbers(mod):
     """A daemon closes all numbers that it does not know: nothing may use them, as they are given to others then."""
-    one, _ = mod.socketpair()
+    one, _other = mod.socketpair()
     one.settimeout(0.01)
-    must_raise(TimeoutError, lambda: one.recv(1))
+    must_raise(TimeoutError, one.recv, 1)
     for in_child in (True, False):
         if in_child and os.fork():
             _, status = os.wait()
             if status:
-                return "closes a number of another's"
+                return "uses a number of another's"
             continue
-        os.closerange(3, 64)
-        ends = [os.pipe() for _ in range(8)]
-        for _, write in ends:
-            os.write(write, b"12345678" * 2)
-        left, right = mod.socketpair()
-        left.settimeout(0.02)
-        must_raise(TimeoutError, lambda: left.recv(1))
-        thread = threading.Thread(target=lambda: must_raise(OSError, lambda: left.recv(1)))
-        thread.start()
-        thread.join()
-        left.close()
-        right.close()
-        gc.collect()
-        whole = all(os.read(read, 16) == b"12345678" * 2 for read, _ in ends)
+        whole = close_all_and_go_on(mod)
         if in_child:
             os._exit(not whole)
         if not whole:
-            return "reads from a number of another's"
+            return "uses a number of another's"
     return OK
+
+
+def close_all_and_go_on(mod):
+    """Close every number, open others, wait on sockets; tell whether the others are whole."""
+    os.closerange(3, 64)
+    ends = [os.pipe() for _ in range(8)]
+    for _, write in ends:
+        os.write(write, b"12345678" * 2)
+    left, right = mod.socketpair()
+    left.settimeout(0.02)
+
+    def wait():
+        must_raise(OSError, left.recv, 1)
+
+    wait()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+    left.close()
+    right.close()
+    gc.collect()
+    return all(os.read(read, 16) == b"12345678" * 2 for read, _ in ends)
 
 
 @hazard("pidfile daemons")

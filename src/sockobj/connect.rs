@@ -15,7 +15,7 @@ use crate::method::{Answer, Args, none};
 use crate::sockobj::open;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
-use crate::sys::fd::{self, RawFd};
+use crate::sys::fd::{NewFd, RawFd};
 use crate::sys::sock;
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
@@ -46,7 +46,7 @@ pub(crate) fn listen<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
     Ok(none(slf.py()))
 }
 
-fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(RawFd, RawAddr), Error> {
+fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(NewFd, RawAddr), Error> {
     let how = How {
         wait: Wait::Read,
         flags: None,
@@ -59,26 +59,14 @@ fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(RawFd, RawAddr), Error
     })
 }
 
-/// The peer's address; the new descriptor is closed if that fails.
-fn peer<'py>(
-    py: Python<'py>,
-    socket: &Socket,
-    new: RawFd,
-    from: &RawAddr,
-) -> PyResult<Bound<'py, PyAny>> {
-    let address = socket.address_to_python(py, from);
-    if address.is_err() {
-        let _ = fd::close(new);
-    }
-    address
-}
-
 /// `_accept()`: the new descriptor's number and the peer's address.
 pub(crate) fn accept_number<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
     let py = slf.py();
     let (new, from) = accept_raw(py, slf.get())?;
-    let address = peer(py, slf.get(), new, &from)?;
-    Ok((new, address).into_pyobject(py)?.into_any())
+    let address = slf.get().address_to_python(py, &from)?;
+    let answer = (new.number(), address).into_pyobject(py)?;
+    new.release();
+    Ok(answer.into_any())
 }
 
 /// `accept()`: a new socket, of the public class whatever the listener's, and the
@@ -94,7 +82,7 @@ pub(crate) fn accept<'py>(
     }
     let socket = slf.as_super().get();
     let (new, from) = accept_raw(py, socket)?;
-    let address = peer(py, socket, new, &from)?;
+    let address = socket.address_to_python(py, &from)?;
     let accepted = open::accepted(py, socket, new)?;
     Ok((accepted, address).into_pyobject(py)?.into_any())
 }
@@ -104,7 +92,7 @@ fn accept_for_subclass<'py>(slf: Borrowed<'_, 'py, PublicSocket>) -> Answer<'py>
     let py = slf.py();
     let pair = slf.call_method0(intern!(py, "_accept"))?;
     let (new, address): (RawFd, Bound<'py, PyAny>) = pair.extract()?;
-    let accepted = open::accepted(py, slf.as_super().get(), new)?;
+    let accepted = open::accepted(py, slf.as_super().get(), NewFd::new(new))?;
     Ok((accepted, address).into_pyobject(py)?.into_any())
 }
 

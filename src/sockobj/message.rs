@@ -20,7 +20,6 @@ use crate::method::{Answer, Args};
 use crate::sockobj::state::Socket;
 use crate::sys::cmsg::{self, Cmsg, Control};
 use crate::sys::errno::Errno;
-use crate::sys::fd;
 use crate::sys::io::{Window, WindowMut};
 use crate::sys::msg::{self, Received};
 use crate::sys::storage::RawAddr;
@@ -233,27 +232,24 @@ fn answer<'py>(
     from: &RawAddr,
 ) -> Answer<'py> {
     let decoded = control.decode(received.control_len);
-    let build = || -> Answer<'py> {
-        if decoded.malformed {
-            let warning = py.get_type::<PyRuntimeWarning>();
-            let text = c"received malformed or improperly-truncated ancillary data";
-            PyErr::warn(py, &warning, text, 1)?;
-        }
-        let messages = PyList::empty(py);
-        for message in &decoded.messages {
-            let data = PyBytes::new(py, &message.data);
-            messages.append((message.level, message.kind, data))?;
-        }
-        let address = socket.address_to_python(py, from)?;
-        Ok((first, messages, received.flags, address)
-            .into_pyobject(py)?
-            .into_any())
-    };
-    build().inspect_err(|_| {
-        for number in cmsg::descriptors(&decoded.messages) {
-            let _ = fd::close(number);
-        }
-    })
+    // In charge until the answer is there, whatever ends the building of it.
+    let rights = cmsg::descriptors(&decoded.messages);
+    if decoded.malformed {
+        let warning = py.get_type::<PyRuntimeWarning>();
+        let text = c"received malformed or improperly-truncated ancillary data";
+        PyErr::warn(py, &warning, text, 1)?;
+    }
+    let messages = PyList::empty(py);
+    for message in &decoded.messages {
+        let data = PyBytes::new(py, &message.data);
+        messages.append((message.level, message.kind, data))?;
+    }
+    let address = socket.address_to_python(py, from)?;
+    let answer = (first, messages, received.flags, address).into_pyobject(py)?;
+    for number in rights {
+        number.release();
+    }
+    Ok(answer.into_any())
 }
 
 /// `recvmsg(bufsize[, ancbufsize[, flags]])`.

@@ -17,7 +17,7 @@ use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle::close_now;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
-use crate::sys::fd::{self, RawFd};
+use crate::sys::fd::{self, NewFd, RawFd};
 use crate::sys::{opt, sock};
 use crate::timeout::{self, NONBLOCKING};
 
@@ -64,28 +64,24 @@ pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
 /// error it is still the caller's.
 fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> {
     audit_new(slf, wanted)?;
-    let socket = slf.get();
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
-    if let Some(fileno) = wanted.fileno {
-        let opened = adopt(fileno, wanted)?;
-        if default >= 0 {
-            fd::set_nonblocking(opened.fd, true).map_err(os_error)?;
-        }
-        socket.may_linger.store(true, Ordering::Relaxed);
-        publish(slf, &opened, default)?;
-        let _ = UNOWNED.try_with(|number| {
-            if number.get() == opened.fd {
-                number.set(NOBODYS);
-            }
-        });
+    let Some(fileno) = wanted.fileno else {
+        let (new, kind) = create(wanted, default)?;
+        publish(slf, new.number(), &kind, default)?;
+        new.release();
         return Ok(());
+    };
+    let (number, kind) = adopt(fileno, wanted)?;
+    if default >= 0 {
+        fd::set_nonblocking(number, true).map_err(os_error)?;
     }
-    let opened = create(wanted, default)?;
-    let fd = opened.fd;
-    socket.may_linger.store(false, Ordering::Relaxed);
-    publish(slf, &opened, default).inspect_err(|_| {
-        let _ = fd::close(fd);
-    })
+    publish(slf, number, &kind, default)?;
+    let _ = UNOWNED.try_with(|unowned| {
+        if unowned.get() == number {
+            unowned.set(NOBODYS);
+        }
+    });
+    Ok(())
 }
 
 const NOBODYS: RawFd = -1;
@@ -99,21 +95,27 @@ thread_local! {
 /// is closed, unless the class failed after it had taken the number over: what it
 /// made may live on in a traceback, and closes the number itself.
 pub(crate) fn hand_over<'py>(
-    number: RawFd,
-    make: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+    new: NewFd,
+    make: impl FnOnce(RawFd) -> PyResult<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let number = new.number();
     let outer = UNOWNED.try_with(|unowned| unowned.replace(number));
-    let made = make();
+    let made = make(number);
     let left = UNOWNED.try_with(|unowned| unowned.replace(outer.unwrap_or(NOBODYS)));
-    if made.is_err() && left == Ok(number) {
-        let _ = fd::close(number);
+    if made.is_ok() || left != Ok(number) {
+        new.release();
     }
     made
 }
 
 /// Makes the object the owner of its descriptor.
-fn publish(slf: Borrowed<'_, '_, Socket>, opened: &Opened, default: i64) -> PyResult<()> {
-    let (socket, fd) = (slf.get(), opened.fd);
+fn publish(
+    slf: Borrowed<'_, '_, Socket>,
+    fd: RawFd,
+    opened: &Opened,
+    default: i64,
+) -> PyResult<()> {
+    let socket = slf.get();
     let has_it_already = socket.fileno() == fd;
     if !has_it_already && !socket.cell.open(fd) {
         // A second __init__: the first descriptor goes, as it would be lost.
@@ -132,6 +134,9 @@ fn publish(slf: Borrowed<'_, '_, Socket>, opened: &Opened, default: i64) -> PyRe
         default
     };
     socket.timeout.store(initial, Ordering::Relaxed);
+    socket
+        .may_linger
+        .store(opened.may_linger, Ordering::Relaxed);
     if opened.waits_for_more {
         socket.reads.never();
     }
@@ -155,39 +160,38 @@ fn audit_new(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult
     )
 }
 
+/// What an object knows of its descriptor.
 struct Opened {
-    fd: RawFd,
     family: c_int,
     kind: c_int,
     proto: c_int,
+    may_linger: bool,
     /// Whether `SO_RCVLOWAT` makes a receive wait for more than a byte.
     waits_for_more: bool,
 }
 
-fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<Opened> {
+fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<(NewFd, Opened)> {
     let or = |value: c_int, default: c_int| if value == -1 { default } else { value };
     let family = or(wanted.family, libc::AF_INET);
     let kind = or(wanted.kind, libc::SOCK_STREAM);
     let proto = or(wanted.proto, 0);
     // With a default timeout the socket is born non-blocking, in the same call.
     let flag = if default >= 0 { sock::TYPE_NONBLOCK } else { 0 };
-    let fd = sock::socket(family, kind | flag, proto).map_err(os_error)?;
+    let new = sock::socket(family, kind | flag, proto).map_err(os_error)?;
     if default >= 0 && flag == 0 {
-        fd::set_nonblocking(fd, true).map_err(|errno| {
-            let _ = fd::close(fd);
-            os_error(errno)
-        })?;
+        fd::set_nonblocking(new.number(), true).map_err(os_error)?;
     }
-    Ok(Opened {
-        fd,
+    let opened = Opened {
         family,
         kind,
         proto,
+        may_linger: false,
         waits_for_more: false,
-    })
+    };
+    Ok((new, opened))
 }
 
-fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<Opened> {
+fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<(RawFd, Opened)> {
     let number = args::long(fileno)?;
     if number < 0 {
         return Err(PyValueError::new_err("negative file descriptor"));
@@ -212,13 +216,14 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<O
     let proto = ask(wanted.proto, libc::SO_PROTOCOL).map_err(os_error)?;
     #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
     let proto = wanted.proto.max(0);
-    Ok(Opened {
-        fd,
+    let opened = Opened {
         family,
         kind,
         proto,
+        may_linger: true, // nobody knows
         waits_for_more: waits_for_more(fd),
-    })
+    };
+    Ok((fd, opened))
 }
 
 fn waits_for_more(fd: RawFd) -> bool {
@@ -232,7 +237,7 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
     let socket = slf.as_super().get();
     let number = socket.at_once(fd::dup).map_err(os_error)?;
     let class = slf.get_type();
-    let new = hand_over(number, || {
+    let new = hand_over(number, |number| {
         if slf.is_exact_instance_of::<PublicSocket>() {
             return class.call1((socket.family(), socket.kind(), socket.proto(), number));
         }
@@ -251,9 +256,10 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
 pub(crate) fn accepted<'py>(
     py: Python<'py>,
     listener: &Socket,
-    number: RawFd,
+    new: NewFd,
 ) -> PyResult<Bound<'py, PyAny>> {
     let socket = Socket::unopened();
+    let number = new.release();
     socket.cell.open(number); // from here on it is closed with the cell
     socket.family.store(listener.family(), Ordering::Relaxed);
     socket.kind.store(listener.kind(), Ordering::Relaxed);

@@ -253,9 +253,37 @@ fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
     check(unsafe { libc::fcntl(fd, command, argument) })
 }
 
+/// A number that no object owns yet; closed if none comes to own it.
+#[derive(Debug)]
+pub(crate) struct NewFd(RawFd);
+
+impl NewFd {
+    /// Takes charge of a number that the kernel has just given out.
+    pub(crate) fn new(number: RawFd) -> Self {
+        Self(number)
+    }
+
+    /// The number, still in charge of it.
+    pub(crate) fn number(&self) -> RawFd {
+        self.0
+    }
+
+    /// The number, which is the caller's from now on.
+    pub(crate) fn release(self) -> RawFd {
+        std::mem::ManuallyDrop::new(self).0
+    }
+}
+
+impl Drop for NewFd {
+    fn drop(&mut self) {
+        // Whatever went wrong before is what the caller hears of.
+        let _ = close(self.0);
+    }
+}
+
 /// A duplicate that children of exec do not inherit.
-pub(crate) fn dup(fd: RawFd) -> Result<RawFd, Errno> {
-    fcntl(fd, libc::F_DUPFD_CLOEXEC, 0)
+pub(crate) fn dup(fd: RawFd) -> Result<NewFd, Errno> {
+    fcntl(fd, libc::F_DUPFD_CLOEXEC, 0).map(NewFd)
 }
 
 /// Whether children of exec inherit the descriptor.

@@ -11,7 +11,7 @@ use std::os::fd::IntoRawFd;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::sys::errno::{Errno, check, from_io};
-use crate::sys::fd::RawFd;
+use crate::sys::fd::{NewFd, RawFd};
 use crate::sys::opt;
 use crate::sys::storage::RawAddr;
 
@@ -29,11 +29,11 @@ pub(crate) const TYPE_NONBLOCK: c_int = 0;
 /// The bits of a type argument that are not the type.
 pub(crate) const TYPE_FLAGS: c_int = TYPE_NONBLOCK | CLOEXEC;
 
-fn without_inheritance(fd: RawFd) -> Result<RawFd, Errno> {
+fn without_inheritance(new: NewFd) -> Result<NewFd, Errno> {
     if CLOEXEC == 0 {
-        crate::sys::fd::set_inheritable(fd, false)?;
+        crate::sys::fd::set_inheritable(new.number(), false)?;
     }
-    Ok(fd)
+    Ok(new)
 }
 
 /// A type argument that asks for `CLOEXEC` too.
@@ -42,25 +42,19 @@ fn kind_of(kind: c_int) -> Type {
 }
 
 /// socket(2), in one call with its flags.
-pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<RawFd, Errno> {
+pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<NewFd, Errno> {
     let proto = Protocol::from(proto);
-    let new = from_io(Socket::new_raw(
-        Domain::from(family),
-        kind_of(kind),
-        Some(proto),
-    ))?;
-    without_inheritance(new.into_raw_fd())
+    let new = Socket::new_raw(Domain::from(family), kind_of(kind), Some(proto));
+    without_inheritance(NewFd::new(from_io(new)?.into_raw_fd()))
 }
 
 /// socketpair(2).
-pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[RawFd; 2], Errno> {
+pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[NewFd; 2], Errno> {
     let proto = Protocol::from(proto);
     let pair = Socket::pair_raw(Domain::from(family), kind_of(kind), Some(proto));
     let (a, b) = from_io(pair)?;
-    Ok([
-        without_inheritance(a.into_raw_fd())?,
-        without_inheritance(b.into_raw_fd())?,
-    ])
+    let [a, b] = [a, b].map(|end| without_inheritance(NewFd::new(end.into_raw_fd())));
+    Ok([a?, b?])
 }
 
 /// A call that takes an address.
@@ -112,19 +106,19 @@ fn peer_ptrs(family: c_int, from: &mut RawAddr) -> (*mut libc::sockaddr, *mut li
 /// accept4(2): the new descriptor is close-on-exec and blocking. `from` is left
 /// as it is where the family's sockets have no name.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<RawFd, Errno> {
+pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
     let (addr, len) = peer_ptrs(family, from);
     // SAFETY: the address is offered with its own room, or not at all.
-    check(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) })
+    check(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) }).map(NewFd::new)
 }
 
 /// accept(2), then what accept4 would have done.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<RawFd, Errno> {
+pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
     let (addr, len) = peer_ptrs(family, from);
     // SAFETY: the address is offered with its own room, or not at all.
-    let new = check(unsafe { libc::accept(fd, addr, len) })?;
-    crate::sys::fd::set_nonblocking(new, false)?;
+    let new = NewFd::new(check(unsafe { libc::accept(fd, addr, len) })?);
+    crate::sys::fd::set_nonblocking(new.number(), false)?;
     without_inheritance(new)
 }
 
