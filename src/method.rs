@@ -1,10 +1,9 @@
 //! Floor 1: Rust functions as CPython's own kinds of function.
 //!
-//! `#[pymethods]` words argument errors in its own way and makes keyword-taking
-//! functions of all; a drop-in has to have CPython's words, and the quick calling
-//! conventions. So methods and functions are entries of tables (`methods!`,
-//! `functions!`), each with one of CPython's conventions, and the few `extern "C"`
-//! shapes stand here once. See "Common Object Structures" in the C API manual.
+//! `#[pymethods]` has its own words for argument errors; a drop-in needs CPython's,
+//! and its calling conventions. So functions are entries of tables (`table!`), and
+//! the few `extern "C"` shapes stand here once. See the C API manual's "Common
+//! Object Structures".
 #![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
 
 use std::any::Any;
@@ -39,8 +38,7 @@ impl<'a, 'py> Args<'a, 'py> {
         self.len
     }
 
-    /// The positional argument at an index, or the keyword argument that
-    /// follows the last positional one.
+    /// The argument at an index; those given by keyword follow the others.
     #[inline]
     fn item(&self, index: usize) -> Borrowed<'a, 'py, PyAny> {
         // SAFETY: callers pass an index below the number of arguments, and the
@@ -77,7 +75,7 @@ impl<'a, 'py> Args<'a, 'py> {
 /// What every function answers.
 pub(crate) type Answer<'py> = PyResult<Bound<'py, PyAny>>;
 
-/// The answer of a function that has nothing to say.
+/// None.
 pub(crate) fn none(py: Python<'_>) -> Bound<'_, PyAny> {
     py.None().into_bound(py)
 }
