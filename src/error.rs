@@ -66,7 +66,13 @@ impl From<Error> for PyErr {
 
 /// The `OSError` of an error number; Python picks the subclass.
 pub(crate) fn os_error(errno: Errno) -> PyErr {
-    PyOSError::new_err((errno.0, message(errno)))
+    let error = PyOSError::new_err((errno.0, message(errno)));
+    // Before 3.12 an exception is told by its class and its value apart, and PyO3
+    // would give OSError for the class: C code that looks at no more than that
+    // (Cython's `except` in uvloop and gevent) waits for BlockingIOError.
+    #[cfg(not(Py_3_12))]
+    let error = Python::attach(|py| PyErr::from_value(error.value(py).clone().into_any()));
+    error
 }
 
 /// An `OSError` with a message and no number.
