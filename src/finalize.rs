@@ -35,18 +35,14 @@ static BASE_DEALLOC: OnceLock<ffi::destructor> = OnceLock::new();
 static PUBLIC_DEALLOC: OnceLock<ffi::destructor> = OnceLock::new();
 
 unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
-    let body = |py: Python<'_>| {
-        // SAFETY: the object is whole and alive during its finalizer.
-        let object = unsafe { Borrowed::from_ptr(py, object) };
-        // SAFETY: the slot is set on the base class, so on its kind only.
-        let socket = unsafe { object.cast_unchecked::<Socket>() };
-        end_if_open(socket);
-    };
+    // SAFETY: CPython finalizes with the thread attached.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: the object is whole and alive during its finalizer.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    // SAFETY: the slot is set on the base class, so on its kind only.
+    let socket = unsafe { object.cast_unchecked::<Socket>() };
     // A panic, which PyO3 answers a lack of memory with, must not reach C.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: CPython finalizes with the thread attached; attaching again only counts.
-        unsafe { Python::attach_unchecked(body) };
-    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| end_if_open(socket)));
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]

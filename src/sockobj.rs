@@ -171,6 +171,7 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
         return Err(PyTypeError::new_err("rsock.socket must extend its base"));
     }
     typeobj::add_methods(&public, PUBLIC)?;
+    typeobj::call_init_directly(&public, PUBLIC);
     typeobj::rename(&public, c"socket");
     finalize::prepare_public(&public);
     Ok([base, public])

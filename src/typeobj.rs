@@ -5,7 +5,8 @@
 //! anything derives from it. See "Type Objects" in the C API manual.
 #![expect(unsafe_code, reason = "PyO3 has no safe form for these slots")]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
+use std::sync::OnceLock;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -26,6 +27,61 @@ pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<(
         class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
     }
     Ok(())
+}
+
+/// The public class's `__init__` as its table has it, and the slot that looks it up.
+static INIT: OnceLock<(ffi::PyCFunctionFastWithKeywords, ffi::initproc)> = OnceLock::new();
+
+/// Lets `tp_init` call the table's `__init__` at once, as the slot that CPython puts there
+/// looks the name up and unpacks the arguments anew. Classes made in Python keep that slot.
+pub(crate) fn call_init_directly(class: &Bound<'_, PyType>, table: Table) {
+    let raw = class.as_type_ptr();
+    // SAFETY: the class is alive, and only the importing thread knows it yet.
+    let slot = unsafe { (*raw).tp_init };
+    let entry = (table.entries)()
+        .into_iter()
+        .find(|entry| entry.name() == c"__init__");
+    let (Some(slot), Some(entry)) = (slot, entry) else {
+        return;
+    };
+    let def = entry.into_def();
+    if def.ml_flags != ffi::METH_FASTCALL | ffi::METH_KEYWORDS {
+        return;
+    }
+    // SAFETY: the flags say which of the pointers it is.
+    let method = unsafe { def.ml_meth.PyCFunctionFastWithKeywords };
+    if INIT.set((method, slot)).is_ok() {
+        // SAFETY: as above.
+        unsafe { (*raw).tp_init = Some(init) };
+    }
+}
+
+unsafe extern "C" fn init(
+    object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    let Some((method, slot)) = INIT.get() else {
+        return -1;
+    };
+    if !kwargs.is_null() {
+        // SAFETY: the slot's own arguments, passed on.
+        return unsafe { slot(object, args, kwargs) };
+    }
+    // SAFETY: `tp_init` is called with a tuple.
+    let count = unsafe { ffi::PyTuple_GET_SIZE(args) };
+    let tuple: *mut ffi::PyTupleObject = args.cast();
+    // SAFETY: as above; the tuple lives past the call, and its items with it.
+    let items = unsafe { &raw const (*tuple).ob_item };
+    // SAFETY: the table's function, with an object of its class and as many items as
+    // the tuple has.
+    let answer = unsafe { method(object, items.cast(), count, std::ptr::null_mut()) };
+    if answer.is_null() {
+        return -1;
+    }
+    // SAFETY: the answer is a new reference.
+    unsafe { ffi::Py_DECREF(answer) };
+    0
 }
 
 /// Adds read-only attributes that are C ints at fixed offsets of the object: name,
