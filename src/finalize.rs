@@ -54,7 +54,10 @@ pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answ
 
 fn end_if_open(socket: Borrowed<'_, '_, Socket>) {
     if socket.get().fileno() >= 0 {
-        end(socket);
+        // PyO3 has to know that the thread is attached: when the interpreter shuts
+        // down, it cannot find out by itself.
+        // SAFETY: the caller's thread is attached, so the interpreter is there.
+        unsafe { Python::attach_unchecked(|_| end(socket)) };
     }
 }
 
