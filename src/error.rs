@@ -1,12 +1,17 @@
 //! Floor 1: the one place where an error of the system becomes an exception.
 //!
 //! Class, `errno`, `strerror` and message are those of the standard library:
-//! `OSError` picks its subclass from the number, `gaierror` and `herror` are the
+//! `OSError` is of the subclass of its number, `gaierror` and `herror` are the
 //! interpreter's own classes (`rsock._errors`), a timeout is `TimeoutError`.
 
 use std::ffi::c_int;
 
-use pyo3::exceptions::{PyOSError, PyTimeoutError};
+use pyo3::exceptions::{
+    PyBlockingIOError, PyBrokenPipeError, PyChildProcessError, PyConnectionAbortedError,
+    PyConnectionRefusedError, PyConnectionResetError, PyFileExistsError, PyFileNotFoundError,
+    PyInterruptedError, PyIsADirectoryError, PyNotADirectoryError, PyOSError, PyPermissionError,
+    PyProcessLookupError, PyTimeoutError,
+};
 use pyo3::import_exception;
 use pyo3::prelude::*;
 
@@ -64,15 +69,31 @@ impl From<Error> for PyErr {
     }
 }
 
-/// The `OSError` of an error number; Python picks the subclass.
+/// The `OSError` of an error number, of the subclass that Python would pick.
+///
+/// Picked here, because before 3.12 an exception's class and its value are apart
+/// until somebody looks: C code that looks at the class alone (Cython's `except` in
+/// uvloop and gevent) waits for `BlockingIOError`.
 pub(crate) fn os_error(errno: Errno) -> PyErr {
-    let error = PyOSError::new_err((errno.0, message(errno)));
-    // Before 3.12 an exception is told by its class and its value apart, and PyO3
-    // would give OSError for the class: C code that looks at no more than that
-    // (Cython's `except` in uvloop and gevent) waits for BlockingIOError.
-    #[cfg(not(Py_3_12))]
-    let error = Python::attach(|py| PyErr::from_value(error.value(py).clone().into_any()));
-    error
+    let args = (errno.0, message(errno));
+    match errno.0 {
+        // EWOULDBLOCK is the same number wherever this builds.
+        libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => PyBlockingIOError::new_err(args),
+        libc::EPIPE | libc::ESHUTDOWN => PyBrokenPipeError::new_err(args),
+        libc::ECHILD => PyChildProcessError::new_err(args),
+        libc::ECONNABORTED => PyConnectionAbortedError::new_err(args),
+        libc::ECONNREFUSED => PyConnectionRefusedError::new_err(args),
+        libc::ECONNRESET => PyConnectionResetError::new_err(args),
+        libc::EEXIST => PyFileExistsError::new_err(args),
+        libc::ENOENT => PyFileNotFoundError::new_err(args),
+        libc::EISDIR => PyIsADirectoryError::new_err(args),
+        libc::ENOTDIR => PyNotADirectoryError::new_err(args),
+        libc::EINTR => PyInterruptedError::new_err(args),
+        libc::EACCES | libc::EPERM => PyPermissionError::new_err(args),
+        libc::ESRCH => PyProcessLookupError::new_err(args),
+        libc::ETIMEDOUT => PyTimeoutError::new_err(args),
+        _ => PyOSError::new_err(args),
+    }
 }
 
 /// An `OSError` with a message and no number.
