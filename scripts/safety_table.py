@@ -59,7 +59,7 @@ def row(name, test, pythons):
 def cell(verdict):
     """Give a verdict as the table has it: what is wrong stands out."""
     if verdict == hazards.ABSENT:
-        return "–"
+        return "-"
     return verdict if verdict == hazards.OK else f"**{verdict}**".replace("|", "\\|")
 
 
