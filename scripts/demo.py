@@ -157,6 +157,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5, help="of each kind (default 5)")
     parser.add_argument("--tls", action="store_true", help="serve and fetch over TLS")
     options = parser.parse_args()
+    # What a shell runs in the background has SIGINT ignored, and the servers would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     over = "HTTPS" if options.tls else "HTTP"
     print(f"{over}, Python {platform.python_version()}, {platform.system()} {platform.release()}")

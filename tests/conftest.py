@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import capabilities
@@ -29,6 +30,9 @@ settings.register_profile("default", deadline=None, max_examples=60, suppress_he
 settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=_SUPPRESSED)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=_SUPPRESSED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# What a shell runs in the background has SIGINT ignored, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=["socket", "rsock"])
