@@ -105,7 +105,11 @@ def serving(on: str, site: Site) -> Iterator[str]:
             yield f"{'https' if site.tls else 'http'}://127.0.0.1:{port[1]}"
         finally:
             server.send_signal(signal.SIGINT)
-            server.communicate(timeout=20)
+            try:
+                server.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                raise
 
 
 def witnessed(on: str, report: Path) -> dict[str, Any]:
