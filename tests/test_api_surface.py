@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import socket
+import sys
 import types
 
 import pytest
@@ -104,6 +105,8 @@ SIGNED_METHODS = [name for name in ["__init__", *METHODS] if parameters(getattr(
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_signature_is_equal(name):
+    if name == "socket" and sys.version_info >= (3, 13):
+        pytest.skip("inspect of 3.13 cannot read a constructor that is a method of a table")
     ours, theirs = (parameters(getattr(module, name)) for module in (rsock, socket))
     assert str(ours) == str(theirs).replace("socket.socket", "rsock.socket")
 
