@@ -24,7 +24,7 @@ LIBDIR = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var(
 test-rust fuzz asan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel bench lint fmt unsafe fuzz asan valgrind clean
+.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint fmt unsafe fuzz asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -53,6 +53,9 @@ conformance: $(VENV)/built  ## CPython's own suites over rsock, compared with st
 
 test-kernel: $(VENV)/built  ## the families that this kernel lacks, in a guest kernel, if one can be had
 	@PYTHON=$(PY) tests/kernel/run.sh $(ARGS) || [ $$? -eq 77 ]
+
+ecosystem: $(VENV)/built  ## programs over other people's code, on stock Python and on rsock (ARGS="redis pika")
+	@$(PY) tests/ecosystem/run.py $(ARGS)
 
 bench: $(VENV)/built  ## rsock, the stdlib and bare system calls, in turns (ARGS=--quick)
 	@$(PY) benches/run.py $(ARGS)
