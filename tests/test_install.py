@@ -114,6 +114,18 @@ def test_uninstall_puts_back_the_module_that_was_loaded():
     """)
 
 
+def test_module_calls_itself_what_it_is_imported_as():
+    run_python("""
+        import rsock
+        assert rsock.__name__ == "rsock"
+        rsock.install()
+        import socket
+        assert socket.__name__ == "socket"
+        rsock.uninstall()
+        assert rsock.__name__ == "rsock"
+    """)
+
+
 def test_uninstall_leaves_what_others_put_there():
     run_python("""
         import sys, types

@@ -202,7 +202,7 @@ def test_program_is_on_rsock(tmp_path, form):
     (tmp_path / "program.py").write_text(source)
     arguments = {"script": ["program.py"], "module": ["-m", "program"], "command": ["-c", source], "input": ["-"]}[form]
     done = ours(*arguments, cwd=tmp_path, stdin=source)
-    assert done.stdout == "rsock rsock._rsock rsock 1\nTrue\n", done.stderr
+    assert done.stdout == "socket rsock._rsock rsock 1\nTrue\n", done.stderr
     assert not done.stderr
 
 
@@ -312,7 +312,7 @@ def test_enable_reaches_children_in_isolation(environment):
     home = str(Path(rsock.__file__).parent.parent)
     with_rsock = {**os.environ, "PYTHONPATH": home}
     bare = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "RSOCK_INSTALL"}}
-    asks = "import socket, sys; print(socket.__name__, 'rsock' in sys.modules)"
+    asks = "import socket, sys; print(socket.socket.__module__, 'rsock' in sys.modules)"
 
     done = ours("enable", executable=executable, env=with_rsock)
     assert done.returncode == 0, done.stderr
@@ -326,6 +326,8 @@ def test_enable_reaches_children_in_isolation(environment):
         done = python(*options, "-c", asks, executable=executable, env=bare)
         assert done.stdout == "socket False\n", done.stderr
         assert not done.stderr
+    done = python("-m", "rsock", "-c", asks, executable=executable, env={**with_rsock, "RSOCK_INSTALL": "1"})
+    assert done.stdout == "rsock True\n", done.stderr
     for value in ("0", "", "yes"):
         done = python("-c", asks, executable=executable, env={**bare, "RSOCK_INSTALL": value})
         assert done.stdout == "socket False\n", done.stderr

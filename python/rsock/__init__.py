@@ -71,6 +71,10 @@ del _class, _function, _holder
 # Imported by the first program that asks. Those of rsock alone are not in `__all__`: `from socket import *` has to
 # give a program the names that it knows.
 _LATER = {
+    # `from . import` finds a file by the name of the package, which is another while it is installed
+    "_check": "rsock._check",
+    "_pth": "rsock._pth",
+    "_run": "rsock._run",
     "LateInstallWarning": "rsock._install",
     "gaierror": "rsock._errors",
     "herror": "rsock._errors",
@@ -88,9 +92,9 @@ def __getattr__(name: str) -> "Any":
 
     source = _LATER[name]
     found = import_module(source)
-    value = globals()[name] = found if name == source else getattr(found, name)
+    value = globals()[name] = found if source.rpartition(".")[2] == name else getattr(found, name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *(name for name in _LATER if not name.startswith("_"))})

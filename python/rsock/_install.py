@@ -110,6 +110,8 @@ def install(*, allow_late_ssl: bool = False) -> None:
             sys.meta_path.remove(_Finder)
         sys.meta_path.insert(0, _Finder)
         sys.modules.update(_OURS)
+        # by the name that a module gives itself, cloudpickle sends it and gevent keeps what it patched
+        _OURS["socket"].__name__ = "socket"
         _enums.set_origin("socket")
         _reduction.register()
         holders = find_holders(_state.before["socket"], _OURS["socket"])
@@ -142,6 +144,7 @@ def uninstall() -> None:
                 del sys.modules[name]
             else:
                 sys.modules[name] = before
+        _OURS["socket"].__name__ = _PACKAGE
         _enums.set_origin(_PACKAGE)
 
 

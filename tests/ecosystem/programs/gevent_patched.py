@@ -15,7 +15,7 @@ import gevent.pool  # noqa: E402
 import gevent.server  # noqa: E402
 from ecosystem import BIG, LIMIT, certificates, check, http_server, refused_port  # noqa: E402
 
-print("patched", socket.socket.__module__, ssl.SSLSocket.__module__)
+print("patched", monkey.is_module_patched("socket"), socket.socket.__module__, ssl.SSLSocket.__module__)
 
 
 def echo(sock, _):
@@ -54,6 +54,7 @@ with socket.create_connection(server.address) as sock:
         other.sendall(b"y\n")
         print("duplicate", sock.recv(2))
 server.stop()
+print("original", monkey.get_original("socket", "socket") is not socket.socket)
 
 one_end, other_end = socket.socketpair()
 with one_end, other_end:
