@@ -6,6 +6,7 @@ wanted=()
 command -v redis-server >/dev/null || wanted+=(redis-server)
 command -v strace >/dev/null || wanted+=(strace)
 command -v valgrind >/dev/null || wanted+=(valgrind)
+command -v ip >/dev/null || wanted+=(iproute2)
 command -v unshare >/dev/null || wanted+=(util-linux)
 [ ${#wanted[@]} -eq 0 ] && exit 0
 

@@ -55,6 +55,10 @@ PROBES: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: _succeeds("unshare", "-n", "true"),
         "`unshare -n` does not work here (it needs root and util-linux)",
     ),
+    "iproute2": (
+        lambda: _succeeds("ip", "-json", "link"),
+        "`ip -json` is not here (Debian: apt-get install iproute2)",
+    ),
     "ipv6": (
         lambda: _binds("AF_INET6", ("::1", 0)),
         "this machine has no IPv6 loopback",
