@@ -407,28 +407,43 @@ EVERY = [
     ("AF_NETLINK", 0), ("AF_VSOCK", 0), ("AF_QIPCRTR", 0), ("AF_RDS", 0), ("AF_TIPC", 0),
     ("AF_PACKET", 0), ("AF_CAN", RAW), ("AF_CAN", ISOTP), ("AF_CAN", J1939), ("AF_ALG", 0),
 ]  # fmt: skip
+COMMON = [("AF_INET", 0), ("AF_INET6", 0), ("AF_UNIX", 0), ("AF_CAN", BCM)]
 EVERY_BLUETOOTH = [("AF_BLUETOOTH", proto) for proto in (L2CAP, HCI, SCO, RFCOMM)]
 
 
-@given(raw=st.binary(max_size=130), which=st.sampled_from(EVERY + EVERY_BLUETOOTH))
+@given(raw=st.binary(max_size=130), which=st.sampled_from(EVERY + COMMON + EVERY_BLUETOOTH))
 def test_no_bytes_of_the_kernel_are_an_error(mirrors, raw, which):
     family = getattr(socket, which[0], BLUETOOTH)
     back = mirrors["rsock"].read(family, which[1], struct.pack("=H", family) + raw)
     assert not isinstance(back, Failed)
 
 
+@pytest.mark.parametrize(("name", "proto"), EVERY + COMMON + EVERY_BLUETOOTH)
+@pytest.mark.parametrize("fill", [b"\xff", b"\x01"])
+def test_an_address_may_end_anywhere(mirrors, name, proto, fill):
+    family = struct.pack("=H", getattr(socket, name, BLUETOOTH))
+    assert mirrors["rsock"].read(getattr(socket, name, BLUETOOTH), proto, b"") is None
+    for length in range(1, 129):
+        raw = (family + fill * 126)[:length]
+        back = mirrors["rsock"].read(getattr(socket, name, BLUETOOTH), proto, raw)
+        assert isinstance(back, (tuple, str, bytes, int))  # an int is a Bluetooth device
+        assert not isinstance(back, Failed)
+
+
 # --- both modules on whatever hypothesis thinks of ---
 
 SIZES = {
     "AF_NETLINK": 12, "AF_VSOCK": 16, "AF_QIPCRTR": 12, "AF_RDS": 16, "AF_TIPC": 16,
-    "AF_PACKET": 20, "AF_CAN": 24, "AF_ALG": 88,
+    "AF_PACKET": 20, "AF_CAN": 24, "AF_ALG": 88, "AF_INET": 16, "AF_INET6": 28,
 }  # fmt: skip
 
 
-@given(data=st.data(), which=st.sampled_from(EVERY))
+@given(data=st.data(), which=st.sampled_from(EVERY + COMMON))
 def test_both_read_the_same(mirrors, data, which):
     name, proto = which
-    raw = data.draw(st.binary(min_size=SIZES[name] - 2, max_size=SIZES[name] - 2))
+    # a path is as long as it is, and without NUL at its room's end the stdlib reads on
+    least, most = (0, 107) if name == "AF_UNIX" else (SIZES[name] - 2, SIZES[name] - 2)
+    raw = data.draw(st.binary(min_size=least, max_size=most))
     if name == "AF_TIPC":
         assume(raw[0] in (NAMESEQ, NAME, ID) and raw[1] < 128)  # else the stdlib raises
     if name == "AF_PACKET":
@@ -464,6 +479,46 @@ def test_both_write_the_same_or_say_the_same(mirrors, value, which):
     else:
         assert ours.back == theirs.back
         assert len(ours.raw) == len(theirs.raw)
+
+
+PORTS = st.one_of(SMALL, st.integers(-2, 65538))
+FLOWS = st.one_of(SMALL, st.integers(-2, 2**20 + 2))
+HOSTS4 = st.ip_addresses(v=4).map(str)
+HOSTS6 = st.one_of(st.ip_addresses(v=6).map(str), st.just("::ffff:1.2.3.4"))
+INTERNET = st.one_of(
+    st.tuples(st.sampled_from(["AF_INET", "AF_RDS"]), st.tuples(HOSTS4, PORTS)),
+    st.tuples(
+        st.just("AF_INET6"),
+        st.one_of(
+            st.tuples(HOSTS6, PORTS),
+            st.tuples(HOSTS6, PORTS, FLOWS),
+            st.tuples(st.one_of(HOSTS6, st.just("fe80::1%lo")), PORTS, FLOWS, st.integers(0, U32)),
+        ),
+    ),
+)
+PATHS = st.one_of(
+    st.text(max_size=112),
+    st.binary(max_size=112),
+    st.binary(max_size=112).map(bytearray),
+    st.binary(max_size=111).map(lambda name: b"\0" + name),
+    st.integers(105, 110).map(lambda size: "x" * size),
+)
+
+
+@given(chosen=st.one_of(INTERNET, st.tuples(st.just("AF_UNIX"), PATHS)))
+def test_both_write_common_addresses_the_same(mirrors, chosen):
+    name, value = chosen
+    family = getattr(socket, name)
+    ours, theirs = (mirrors[module].write(family, 0, value) for module in ("rsock", "socket"))
+    if isinstance(theirs, Failed):
+        assert ours == theirs
+    else:
+        assert ours.back == theirs.back
+        if name == "AF_UNIX":  # whether a path's length has its NUL is the same to the kernel
+            assert ours.raw == theirs.raw[: len(ours.raw)]
+            assert theirs.raw[len(ours.raw) :] in (b"", b"\0")
+        else:
+            assert len(ours.raw) == len(theirs.raw)
 
 
 # --- the families that most kernels have ---

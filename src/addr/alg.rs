@@ -127,6 +127,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("alg", AlgAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("alg", check);
         bolero::check!().for_each(check);

@@ -327,6 +327,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        for proto in L2CAP..=RFCOMM + 1 {
+            fuzz::within("bluetooth", |raw| BluetoothAddr::decode(raw, proto));
+        }
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("bluetooth", check);
         bolero::check!().for_each(check);

@@ -221,6 +221,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        for proto in [
+            libc::CAN_RAW,
+            libc::CAN_BCM,
+            libc::CAN_ISOTP,
+            libc::CAN_J1939,
+        ] {
+            fuzz::within("can", |raw| CanAddr::decode(raw, proto));
+        }
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("can", check);
         bolero::check!().for_each(check);

@@ -7,20 +7,51 @@
 use std::fmt::Debug;
 use std::path::Path;
 
-use crate::sys::storage::RawAddr;
+use crate::sys::storage::{CAPACITY, RawAddr};
 
-/// Runs a check on each file of `fuzz/corpus/<name>`.
-pub(crate) fn corpus(name: &str, check: impl Fn(&[u8])) {
+/// The files of `fuzz/corpus/<name>`.
+fn contents(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
         .join(name);
-    let mut seen = 0;
-    for entry in folder.read_dir().expect("the family has a corpus") {
-        let path = entry.expect("the corpus is readable").path();
-        check(&std::fs::read(path).expect("the corpus is readable"));
-        seen += 1;
+    let files: Vec<_> = folder
+        .read_dir()
+        .expect("there is a corpus")
+        .map(|entry| entry.expect("the corpus is readable").path())
+        .map(|path| std::fs::read(path).expect("the corpus is readable"))
+        .collect();
+    assert!(!files.is_empty(), "the corpus of {name} is empty");
+    files
+}
+
+/// Runs a check on each file of `fuzz/corpus/<name>`.
+pub(crate) fn corpus(name: &str, check: impl Fn(&[u8])) {
+    for bytes in contents(name) {
+        check(&bytes);
     }
-    assert!(seen > 0, "the corpus of {name} is empty");
+}
+
+/// Whatever length the kernel reports, what stands in the storage behind that
+/// length is not read, and nothing is read behind the storage.
+pub(crate) fn within<T: PartialEq + Debug>(name: &str, decode: impl Fn(&RawAddr) -> T) {
+    for mut bytes in contents(name) {
+        for fill in [0xff, b'x', 1] {
+            bytes.truncate(CAPACITY);
+            let tail = CAPACITY - bytes.len();
+            let full = [&bytes[..], &vec![fill; tail]].concat();
+            let mut raw = RawAddr::from_bytes(&full).expect("the storage is as large");
+            for len in 0..=CAPACITY {
+                raw.set_reported_len(libc::socklen_t::try_from(len).expect("it is small"));
+                let alone = RawAddr::from_bytes(&full[..len]).expect("it fits");
+                assert_eq!(decode(&raw), decode(&alone), "{len} bytes of {full:x?}");
+            }
+            let whole = decode(&raw);
+            for len in [129, 4096, 0x7fff_ffff, libc::socklen_t::MAX] {
+                raw.set_reported_len(len);
+                assert_eq!(decode(&raw), whole, "a length of {len}");
+            }
+        }
+    }
 }
 
 /// Whatever bytes the kernel hands over, reading them does not panic, and what

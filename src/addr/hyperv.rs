@@ -187,6 +187,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("hyperv", HypervAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("hyperv", check);
         bolero::check!().for_each(check);

@@ -76,6 +76,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("inet", InetAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("inet", check);
         bolero::check!().for_each(check);

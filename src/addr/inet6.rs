@@ -54,7 +54,11 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
     let host = form::field(tuple, 0)?;
     let host = host::name(&host)?;
     let port = form::port(target, tuple, 1)?;
-    let flowinfo = form::u32_or_zero(tuple, 2)?;
+    // Out of range is one error, whatever the number, and said after the host is known.
+    let flowinfo = match form::u32_or_zero(tuple, 2) {
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => u32::MAX,
+        read => read?,
+    };
     let scope_id = form::u32_or_zero(tuple, 3)?;
     let (ip, literal_scope) = host::ipv6(value.py(), &host)?;
     let port = port.check(target)?;
@@ -110,6 +114,11 @@ mod tests {
             |raw| Some(Inet6Addr::decode(raw)),
             |addr| Some(addr.encode()),
         );
+    }
+
+    #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("inet6", Inet6Addr::decode);
     }
 
     #[test]

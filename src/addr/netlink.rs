@@ -73,6 +73,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("netlink", NetlinkAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("netlink", check);
         bolero::check!().for_each(check);

@@ -167,6 +167,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("packet", PacketAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("packet", check);
         bolero::check!().for_each(check);

@@ -79,6 +79,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("qipcrtr", QipcrtrAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("qipcrtr", check);
         bolero::check!().for_each(check);

@@ -186,6 +186,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("tipc", TipcAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("tipc", check);
         bolero::check!().for_each(check);

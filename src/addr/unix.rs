@@ -115,6 +115,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("unix", UnixAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("unix", check);
         bolero::check!().for_each(check);

@@ -77,6 +77,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("unknown", read);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("unknown", check);
         bolero::check!().for_each(check);

@@ -65,6 +65,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        fuzz::within("vsock", VsockAddr::decode);
+    }
+
+    #[test]
     fn fuzz_decode() {
         fuzz::corpus("vsock", check);
         bolero::check!().for_each(check);

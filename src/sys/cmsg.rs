@@ -215,6 +215,7 @@ pub(crate) fn descriptors(messages: &[Cmsg<Vec<u8>>]) -> Vec<NewFd> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addr::fuzz;
 
     fn cmsg(level: c_int, kind: c_int, data: &[u8]) -> Cmsg<Vec<u8>> {
         Cmsg {
@@ -269,8 +270,39 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_read_behind_the_length() {
+        let messages = [cmsg(1, 1, b"abcd"), cmsg(41, 50, &[0xff; 40])];
+        let control = Control::encode(&messages).unwrap().unwrap();
+        let bytes: Vec<u8> = control
+            .words
+            .iter()
+            .flat_map(|word| word.to_ne_bytes())
+            .collect();
+        for len in 0..=bytes.len() {
+            assert_eq!(control.decode(len), decode(&bytes[..len]), "{len} bytes");
+        }
+    }
+
+    #[test]
     fn fuzz_walk() {
+        fuzz::corpus("cmsg", check_walk);
         bolero::check!().for_each(check_walk);
+    }
+
+    #[test]
+    fn fuzz_encode() {
+        bolero::check!()
+            .with_type::<Vec<(c_int, c_int, Vec<u8>)>>()
+            .for_each(|messages| {
+                let messages: Vec<_> = messages
+                    .iter()
+                    .map(|(level, kind, data)| cmsg(*level, *kind, data))
+                    .collect();
+                let control = Control::encode(&messages).unwrap().unwrap();
+                let decoded = control.decode(control.len());
+                assert_eq!(decoded.messages, messages);
+                assert!(!decoded.malformed);
+            });
     }
 
     #[test]
