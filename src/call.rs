@@ -14,8 +14,9 @@ use std::time::Instant;
 use pyo3::prelude::*;
 
 use crate::error::Error;
+use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
-use crate::sys::fd::{self, FdCell, FdGuard, RawFd};
+use crate::sys::fd::{self, RawFd};
 use crate::sys::wait::{Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
 

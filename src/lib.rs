@@ -11,6 +11,7 @@ pub(crate) mod audit;
 pub(crate) mod buffer;
 pub(crate) mod call;
 mod capi;
+pub(crate) mod caught;
 mod consts;
 mod convert;
 pub(crate) mod enums;
@@ -30,7 +31,7 @@ pub(crate) mod typeobj;
 #[pymodule(gil_used = false)]
 fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    sys::fd::watch_forks().map_err(error::os_error)?;
+    sys::cell::watch_forks().map_err(error::os_error)?;
     let [base, public] = sockobj::classes(py)?;
     module.setattr("socket", &base)?;
     module.setattr("SocketType", &base)?;

@@ -6,25 +6,23 @@
 //! Object Structures".
 #![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
 
-use std::any::Any;
 use std::ffi::CStr;
-use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pyo3::exceptions::{PyMemoryError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
-use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyModule, PyString, PyTuple};
+
+use crate::caught;
 
 /// The arguments of a call, borrowed from the caller.
 #[derive(Clone, Copy)]
 pub(crate) struct Args<'a, 'py> {
     py: Python<'py>,
-    items: *const *mut ffi::PyObject,
+    /// The positional arguments, then the keywords' values.
+    items: &'a [*mut ffi::PyObject],
     len: usize,
     keywords: Option<Borrowed<'a, 'py, PyTuple>>,
-    held: PhantomData<&'a ()>,
 }
 
 impl<'a, 'py> Args<'a, 'py> {
@@ -40,21 +38,17 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// The argument at an index; those given by keyword follow the others.
     #[inline]
-    fn item(&self, index: usize) -> Borrowed<'a, 'py, PyAny> {
-        // SAFETY: callers pass an index below the number of arguments, and the
-        // vectorcall protocol gives that many pointers.
-        let place = unsafe { self.items.add(index) };
-        // SAFETY: as above: the place is one of the protocol's.
-        let item = unsafe { *place };
-        // SAFETY: the protocol's pointers are to live objects that the caller
-        // holds until the call returns.
-        unsafe { Borrowed::from_ptr(self.py, item) }
+    fn item(&self, index: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
+        let item = *self.items.get(index)?;
+        // SAFETY: the vectorcall protocol's pointers are to live objects, which the
+        // caller holds until the call returns.
+        Some(unsafe { Borrowed::from_ptr(self.py, item) })
     }
 
     /// The positional argument at an index.
     #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
-        (index < self.len).then(|| self.item(index))
+        (index < self.len).then(|| self.item(index)).flatten()
     }
 
     /// The number of keyword arguments.
@@ -68,7 +62,7 @@ impl<'a, 'py> Args<'a, 'py> {
         index: usize,
     ) -> Option<(Bound<'py, PyAny>, Borrowed<'a, 'py, PyAny>)> {
         let name = self.keywords?.get_item(index).ok()?;
-        Some((name, self.item(self.len.checked_add(index)?)))
+        Some((name, self.item(self.len.checked_add(index)?)?))
     }
 }
 
@@ -121,13 +115,13 @@ fn entry<F: Function>() -> ffi::PyMethodDef {
         ),
         Style::Positional => (
             ffi::PyMethodDefPointer {
-                PyCFunctionFastWithKeywords: positional::<F>,
+                PyCFunctionFastWithKeywords: many::<F>,
             },
             ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ),
         Style::Keywords => (
             ffi::PyMethodDefPointer {
-                PyCFunctionFastWithKeywords: keywords::<F>,
+                PyCFunctionFastWithKeywords: many::<F>,
             },
             ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ),
@@ -156,37 +150,15 @@ unsafe extern "C" fn one<F: Function>(
     unsafe { run::<F>(owner, &raw const argument, 1, std::ptr::null_mut()) }
 }
 
-unsafe extern "C" fn positional<F: Function>(
+unsafe extern "C" fn many<F: Function>(
     owner: *mut ffi::PyObject,
     items: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    if !names.is_null() {
-        return refuse_keywords(F::NAME);
-    }
-    // SAFETY: as above, with as many arguments as CPython says.
-    unsafe { run::<F>(owner, items, count, std::ptr::null_mut()) }
-}
-
-unsafe extern "C" fn keywords<F: Function>(
-    owner: *mut ffi::PyObject,
-    items: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: as above; `names` is null or a tuple of the keywords' names, whose
-    // values follow the positional arguments.
+    // SAFETY: as above, with as many arguments as CPython says; `names` is null or
+    // a tuple of the keywords' names, whose values follow the positional arguments.
     unsafe { run::<F>(owner, items, count, names) }
-}
-
-#[cold]
-fn refuse_keywords(name: &CStr) -> *mut ffi::PyObject {
-    // SAFETY: CPython calls its functions with the thread attached.
-    let py = unsafe { Python::assume_attached() };
-    let name = name.to_string_lossy();
-    PyTypeError::new_err(format!("{name}() takes no keyword arguments")).restore(py);
-    std::ptr::null_mut()
 }
 
 /// # Safety
@@ -199,87 +171,46 @@ unsafe fn run<F: Function>(
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: CPython calls its functions with the thread attached. (To attach
-    // again by PyO3, which would only count, costs more than a short call does.)
+    // SAFETY: the caller's contract. (To attach again by PyO3, which would only
+    // count, costs more than a short call does.)
     let py = unsafe { Python::assume_attached() };
-    guard(py, || {
-        // SAFETY: the caller's contract, passed on.
-        unsafe { body::<F>(py, owner, items, count, names) }
+    caught::or_null(py, || {
+        // SAFETY: the owner is alive for the length of the call.
+        let owner = unsafe { Borrowed::from_ptr(py, owner) };
+        // SAFETY: a method descriptor checks its object's class before it calls,
+        // and a module's functions are called with the module.
+        let owner = unsafe { owner.cast_unchecked::<F::Owner>() };
+        let len = usize::try_from(count).unwrap_or(0);
+        let mut keywords = None;
+        let mut total = len;
+        if !names.is_null() {
+            // SAFETY: not null, so it is the tuple of names, held by the caller.
+            let names = unsafe { Borrowed::from_ptr(py, names) };
+            let names = names.cast::<PyTuple>()?;
+            total = len.saturating_add(names.len());
+            keywords = Some(names);
+        }
+        if keywords.is_some() && matches!(F::STYLE, Style::Positional) && total > len {
+            let name = F::NAME.to_string_lossy();
+            return Err(PyTypeError::new_err(format!(
+                "{name}() takes no keyword arguments"
+            )));
+        }
+        let items = if total == 0 {
+            &[]
+        } else {
+            // SAFETY: the protocol gives that many pointers, which stay where they
+            // are until the call returns.
+            unsafe { std::slice::from_raw_parts(items, total) }
+        };
+        let args = Args {
+            py,
+            items,
+            len,
+            keywords,
+        };
+        F::call(owner, args).map(Bound::into_ptr)
     })
-}
-
-/// # Safety
-/// As for `run`.
-#[inline]
-unsafe fn body<F: Function>(
-    py: Python<'_>,
-    owner: *mut ffi::PyObject,
-    items: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> PyResult<*mut ffi::PyObject> {
-    // SAFETY: the caller's owner is alive for the length of the call.
-    let owner = unsafe { Borrowed::from_ptr(py, owner) };
-    // SAFETY: a method descriptor checks its object's class before it calls,
-    // and a module's functions are called with the module.
-    let owner = unsafe { owner.cast_unchecked::<F::Owner>() };
-    let keywords = if names.is_null() {
-        None
-    } else {
-        // SAFETY: not null, so it is the tuple of names, held by the caller.
-        let names = unsafe { Borrowed::from_ptr(py, names) };
-        // SAFETY: the protocol says that it is a tuple.
-        Some(unsafe { names.cast_unchecked::<PyTuple>() })
-    };
-    let args = Args {
-        py,
-        items,
-        len: usize::try_from(count).unwrap_or(0),
-        keywords,
-        held: PhantomData,
-    };
-    F::call(owner, args).map(Bound::into_ptr)
-}
-
-/// Runs `body`; an error or a panic becomes the current exception, and null.
-#[inline]
-fn guard(
-    py: Python<'_>,
-    body: impl FnOnce() -> PyResult<*mut ffi::PyObject>,
-) -> *mut ffi::PyObject {
-    caught(body).unwrap_or_else(|error| {
-        raise(py, error);
-        std::ptr::null_mut()
-    })
-}
-
-/// Runs `body`; a panic becomes an error.
-#[inline]
-pub(crate) fn caught<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(&*payload)))
-}
-
-fn raise(py: Python<'_>, error: PyErr) {
-    // The exception itself is only made here, which takes memory, too.
-    if catch_unwind(AssertUnwindSafe(|| error.restore(py))).is_err() {
-        // SAFETY: the thread is attached; the call sets an exception that the
-        // interpreter has ready, and answers null.
-        unsafe { ffi::PyErr_NoMemory() };
-    }
-}
-
-#[cold]
-fn panicked(payload: &(dyn Any + Send)) -> PyErr {
-    let text = payload
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
-        .unwrap_or_default();
-    // What PyO3 says where Python had no memory for an int, a str or a tuple.
-    if text == "PyObject pointer is null" {
-        return PyMemoryError::new_err(());
-    }
-    PanicException::new_err(text)
 }
 
 /// A table's entries, each made once and never freed, as CPython wants them.
@@ -289,22 +220,27 @@ pub(crate) struct Table {
 }
 
 /// One entry of a table.
-pub(crate) struct Entry(ffi::PyMethodDef);
+pub(crate) struct Entry {
+    name: &'static CStr,
+    def: ffi::PyMethodDef,
+}
 
 impl Entry {
     pub(crate) fn of<F: Function>() -> Self {
-        Self(entry::<F>())
+        Self {
+            name: F::NAME,
+            def: entry::<F>(),
+        }
     }
 
     /// The definition, which must live for ever once it is in use.
     pub(crate) fn into_def(self) -> ffi::PyMethodDef {
-        self.0
+        self.def
     }
 
     /// The function's name.
     pub(crate) fn name(&self) -> &'static CStr {
-        // SAFETY: the name is a `&'static CStr` of a `Function`.
-        unsafe { CStr::from_ptr(self.0.ml_name) }
+        self.name
     }
 }
 

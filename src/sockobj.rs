@@ -17,8 +17,9 @@ pub(crate) mod options;
 pub(crate) mod state;
 pub(crate) mod transfer;
 
+use crate::caught::caught;
 use crate::finalize;
-use crate::method::{Answer, caught, table};
+use crate::method::{Answer, table};
 use crate::typeobj;
 use state::{PublicSocket, Socket};
 

@@ -5,6 +5,7 @@
 //! sanitizer without an interpreter. Nothing here retries or waits on its own but
 //! `wait`; what to do about `EINTR` and `EAGAIN` is decided in `call.rs`.
 
+pub(crate) mod cell;
 pub(crate) mod cmsg;
 pub(crate) mod copy;
 pub(crate) mod errno;

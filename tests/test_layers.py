@@ -22,10 +22,12 @@ PACKAGE = ROOT / "python" / "rsock"
 RUST_FLOORS = [
     ("0a", ["sys::copy", "sys::errno"]),
     ("0b", ["sys::fd", "sys::storage"]),
+    ("0b+", ["sys::cell"]),
     ("0c", ["sys::cmsg", "sys::io", "sys::wait"]),
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),
+    ("1", ["caught"]),
     ("1a", ["audit", "enums", "error", "method", "timeout"]),
     ("1b", ["args", "buffer", "text", "typeobj"]),
     ("2", ["call"]),

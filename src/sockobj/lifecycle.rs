@@ -12,7 +12,8 @@ use crate::call;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{PublicSocket, Socket};
-use crate::sys::fd::{self, RawFd, Shut};
+use crate::sys::cell::Shut;
+use crate::sys::fd::{self, RawFd};
 use crate::sys::wait;
 
 /// Closes the object's number, or leaves that to the last call in flight, which

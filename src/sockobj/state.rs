@@ -13,8 +13,9 @@ use pyo3::prelude::*;
 
 use crate::addr::{self, Target};
 use crate::call::{self, Door, Habit};
+use crate::sys::cell::FdCell;
 use crate::sys::errno::Errno;
-use crate::sys::fd::{FdCell, RawFd};
+use crate::sys::fd::RawFd;
 use crate::sys::storage::RawAddr;
 use crate::timeout::BLOCKING;
 

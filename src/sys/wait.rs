@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
+use crate::sys::cell::{FdCell, fork_generation};
 use crate::sys::errno::{Errno, check, from_io};
-use crate::sys::fd::{FdCell, RawFd, fork_generation};
+use crate::sys::fd::RawFd;
 
 /// How often a thread without a bell looks whether its socket was closed.
 const SLICE: Duration = Duration::from_millis(50);
