@@ -75,12 +75,10 @@ impl View {
     pub(crate) fn writable(
         &mut self,
         object: Borrowed<'_, '_, PyAny>,
-        refusal: impl FnOnce(&str) -> String,
+        refusal: impl FnOnce() -> String,
     ) -> PyResult<()> {
-        self.fill(object, ffi::PyBUF_WRITABLE).map_err(|_| {
-            let kind = object.get_type().name().map(|name| name.to_string());
-            PyTypeError::new_err(refusal(kind.as_deref().unwrap_or("object")))
-        })
+        self.fill(object, ffi::PyBUF_WRITABLE)
+            .map_err(|_| PyTypeError::new_err(refusal()))
     }
 
     /// The length in bytes.

@@ -27,7 +27,8 @@ const DONTWAIT: c_int = libc::MSG_DONTWAIT;
 const WHOLE: c_int = libc::MSG_WAITALL | libc::MSG_FASTOPEN;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const WHOLE: c_int = libc::MSG_WAITALL;
-/// Flags with which a short or empty answer is the answer, not a miss.
+/// Flags with which a short or empty answer of a blocking socket is the answer, not
+/// a miss. (One with a timeout waits all the same, as CPython's does.)
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const ANSWERS: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -153,7 +154,7 @@ pub(crate) fn call_within<T: Send>(
             return Ok(value);
         }
         Some(Err(errno)) if errno.would_block() => {
-            if budget.timeout == Timeout::NonBlocking || answers {
+            if budget.timeout == Timeout::NonBlocking || (blocking && answers) {
                 return Err(errno.into());
             }
             if blocking {

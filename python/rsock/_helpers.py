@@ -256,7 +256,7 @@ def getfqdn(name: str = "") -> str:
     That is the first name with a dot among those that gethostbyaddr() tells, or the name itself.
     """
     name = name.strip()
-    if not name or name in {"0.0.0.0", "::"}:
+    if not name or name in ("0.0.0.0", "::"):  # a tuple, as a name may be of a type that has no hash
         name = _public.gethostname()
     try:
         found: tuple[str, list[str], list[str]] = _public.gethostbyaddr(name)
@@ -279,8 +279,8 @@ if hasattr(_rsock.socket, "sendmsg"):
         """Send data and descriptors over an AF_UNIX socket; give the number of bytes of data sent."""
         from array import array
 
-        rights = (_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array("i", fds))
-        return sock.sendmsg(buffers, [rights], flags, address)
+        send = sock.sendmsg
+        return send(buffers, [(_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array("i", fds))], flags, address)
 
 
 if hasattr(_rsock.socket, "recvmsg"):
@@ -294,8 +294,8 @@ if hasattr(_rsock.socket, "recvmsg"):
         from array import array
 
         fds = array("i")
-        room = _rsock.CMSG_LEN(maxfds * fds.itemsize)
-        data, ancillary, flags_out, sender = sock.recvmsg(bufsize, room, flags)
+        receive = sock.recvmsg
+        data, ancillary, flags_out, sender = receive(bufsize, _rsock.CMSG_LEN(maxfds * fds.itemsize), flags)
         for level, kind, content in ancillary:
             if level == _rsock.SOL_SOCKET and kind == _rsock.SCM_RIGHTS:
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])

@@ -93,13 +93,18 @@ fn close_if_unused(slf: Borrowed<'_, '_, PublicSocket>) -> PyResult<()> {
     slf.call_method0(intern!(py, "_real_close")).map(drop)
 }
 
-/// `_real_close()`: what `close()` calls at the end, for subclasses to extend.
+/// `_real_close(_ss)`: what `close()` calls at the end, for subclasses to extend;
+/// `_ss` is the class whose `close` does it.
 pub(crate) fn real_close<'py>(
     slf: Borrowed<'_, 'py, PublicSocket>,
     args: Args<'_, 'py>,
 ) -> Answer<'py> {
-    args::named(args, "socket._real_close", ["_ss"], 0)?;
-    close_now(slf.py(), slf.as_super().get())?;
+    let [class] = args::named(args, "socket._real_close", ["_ss"], 0)?;
+    if let Some(class) = class {
+        class.call_method1(intern!(slf.py(), "close"), (slf,))?;
+    } else {
+        close_now(slf.py(), slf.as_super().get())?;
+    }
     Ok(none(slf.py()))
 }
 

@@ -312,7 +312,7 @@ pub(crate) fn recvmsg_into<'py>(
     )?;
     let mut views = empty_views(items.len())?;
     for (view, item) in views.iter_mut().zip(items.iter_borrowed()) {
-        view.writable(item, |_| {
+        view.writable(item, || {
             "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers"
                 .to_owned()
         })?;

@@ -118,7 +118,7 @@ fn parse_into(
     let names = ["buffer", "nbytes", "flags"];
     let [buffer, room, flags] = args::keywords(args, function, names, 1)?;
     let buffer = buffer.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
-    view.writable(buffer, |_| {
+    view.writable(buffer, || {
         let kind = argument_type(buffer);
         format!("{function}() argument 1 must be read-write bytes-like object, not {kind}")
     })?;

@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 import time
 
 import values
@@ -228,7 +229,15 @@ class HostileInt(int):
 
 
 def run(name, rng, seconds, isolated):
-    """Call until the time is up."""
+    """Call until the time is up, in a folder of its own for the names that are bound."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        call_on(name, rng, seconds, isolated)
+        os.chdir("/")
+
+
+def call_on(name, rng, seconds, isolated):
+    """Call."""
     module = importlib.import_module(name)
     stage = Stage(module, rng)
     stage.isolated = isolated
