@@ -31,9 +31,6 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-static BASE_DEALLOC: OnceLock<ffi::destructor> = OnceLock::new();
-static PUBLIC_DEALLOC: OnceLock<ffi::destructor> = OnceLock::new();
-
 unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
     // SAFETY: CPython finalizes with the thread attached.
     let py = unsafe { Python::assume_attached() };
@@ -84,48 +81,43 @@ fn end(socket: Borrowed<'_, '_, Socket>) {
     }
 }
 
-unsafe extern "C" fn base_dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: CPython deallocates an object whose last reference has gone.
-    unsafe { dealloc(object, base_dealloc, &BASE_DEALLOC) };
-}
-
-unsafe extern "C" fn public_dealloc(object: *mut ffi::PyObject) {
-    // SAFETY: as above.
-    unsafe { dealloc(object, public_dealloc, &PUBLIC_DEALLOC) };
-}
-
-/// # Safety
-/// As for `tp_dealloc`; `own` is the slot's new value and `original` its old one.
-unsafe fn dealloc(
-    object: *mut ffi::PyObject,
+/// A class's dealloc as PyO3 made it, and the one that stands in its place.
+struct Dealloc {
+    original: ffi::destructor,
     own: ffi::destructor,
-    original: &OnceLock<ffi::destructor>,
-) {
+}
+
+static DEALLOCS: [OnceLock<Dealloc>; 2] = [OnceLock::new(), OnceLock::new()];
+const BASE: usize = 0;
+const PUBLIC: usize = 1;
+
+unsafe extern "C" fn dealloc<const CLASS: usize>(object: *mut ffi::PyObject) {
+    let Some(known) = DEALLOCS.get(CLASS).and_then(OnceLock::get) else {
+        return;
+    };
     // SAFETY: the object's memory is valid until the original dealloc.
     let class = unsafe { ffi::Py_TYPE(object) };
     // SAFETY: a live object holds its class.
     let slot = unsafe { (*class).tp_dealloc };
     // A subclass made in Python has called the finalizer before it came here.
-    let exact = slot.is_some_and(|slot| std::ptr::fn_addr_eq(slot, own));
-    if exact {
+    if slot.is_some_and(|slot| std::ptr::fn_addr_eq(slot, known.own)) {
         // SAFETY: called from tp_dealloc with no reference left, as it must be.
         let revived = unsafe { ffi::PyObject_CallFinalizerFromDealloc(object) } < 0;
         if revived {
             return;
         }
     }
-    if let Some(original) = original.get() {
-        // SAFETY: PyO3's own dealloc of this very class, called once.
-        unsafe { original(object) };
-    }
+    // SAFETY: PyO3's own dealloc of this very class, called once.
+    unsafe { (known.original)(object) };
 }
 
-fn wrap(class: &Bound<'_, PyType>, own: ffi::destructor, original: &OnceLock<ffi::destructor>) {
+fn wrap<const CLASS: usize>(class: &Bound<'_, PyType>) {
     let raw = class.as_type_ptr();
+    let own: ffi::destructor = dealloc::<CLASS>;
     // SAFETY: the class is alive, and only the importing thread knows it yet.
     let slot = unsafe { (*raw).tp_dealloc };
-    if let Some(slot) = slot
-        && original.set(slot).is_ok()
+    if let (Some(original), Some(place)) = (slot, DEALLOCS.get(CLASS))
+        && place.set(Dealloc { original, own }).is_ok()
     {
         // SAFETY: as above.
         unsafe { (*raw).tp_dealloc = Some(own) };
@@ -137,10 +129,10 @@ pub(crate) fn prepare_base(class: &Bound<'_, PyType>) {
     let raw = class.as_type_ptr();
     // SAFETY: the class is alive, and only the importing thread knows it yet.
     unsafe { (*raw).tp_finalize = Some(finalize) };
-    wrap(class, base_dealloc, &BASE_DEALLOC);
+    wrap::<BASE>(class);
 }
 
 /// Prepares the public class; before anything derives from it.
 pub(crate) fn prepare_public(class: &Bound<'_, PyType>) {
-    wrap(class, public_dealloc, &PUBLIC_DEALLOC);
+    wrap::<PUBLIC>(class);
 }

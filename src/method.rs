@@ -113,13 +113,7 @@ fn entry<F: Function>() -> ffi::PyMethodDef {
             },
             ffi::METH_O,
         ),
-        Style::Positional => (
-            ffi::PyMethodDefPointer {
-                PyCFunctionFastWithKeywords: many::<F>,
-            },
-            ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-        ),
-        Style::Keywords => (
+        Style::Positional | Style::Keywords => (
             ffi::PyMethodDefPointer {
                 PyCFunctionFastWithKeywords: many::<F>,
             },

@@ -32,12 +32,13 @@ pub(crate) fn gethostbyaddr(address: &[u8], family: c_int) -> Result<Host, c_int
 
 /// getservbyname(3): the port.
 pub(crate) fn getservbyname(name: &CStr, proto: Option<&CStr>) -> Option<u16> {
-    system::getservbyname(name, proto)
+    system::service_by_name(name, proto)?.port
 }
 
 /// getservbyport(3): the service's name.
 pub(crate) fn getservbyport(port: u16, proto: Option<&CStr>) -> Option<Vec<u8>> {
-    system::getservbyport(c_int::from(port.to_be()), proto)
+    let service = system::service_by_port(c_int::from(port.to_be()), proto)?;
+    Some(service.name)
 }
 
 /// getprotobyname(3): the protocol's number.
@@ -45,58 +46,73 @@ pub(crate) fn getprotobyname(name: &CStr) -> Option<c_int> {
     system::getprotobyname(name)
 }
 
-/// # Safety
-/// The pointer is null, or to an entry that one of the calls filled in.
-unsafe fn host(entry: *const libc::hostent) -> Option<Host> {
-    // SAFETY: the caller's contract.
-    let entry = unsafe { entry.as_ref() }?;
-    let len = usize::try_from(entry.h_length).unwrap_or(0);
-    // SAFETY: the calls end names with NUL.
-    let name = unsafe { text(entry.h_name) };
-    // SAFETY: the aliases are an array that ends in null.
-    let aliases = unsafe { each(entry.h_aliases) };
-    // SAFETY: and so are the addresses.
-    let addresses = unsafe { each(entry.h_addr_list) };
-    Some(Host {
-        family: c_int::from(entry.h_addrtype),
-        name,
-        aliases: aliases
-            .into_iter()
+/// An entry of a database, as C has it.
+trait Entry {
+    type Answer;
+
+    /// A copy of what the entry says.
+    ///
+    /// # Safety
+    /// One of the calls has filled the entry in, and nobody changes it meanwhile.
+    unsafe fn read(&self) -> Self::Answer;
+}
+
+impl Entry for libc::hostent {
+    type Answer = Host;
+
+    unsafe fn read(&self) -> Host {
+        let len = usize::try_from(self.h_length).unwrap_or(0);
+        // SAFETY: the aliases are an array that ends in null.
+        let aliases = unsafe { each(self.h_aliases) };
+        // SAFETY: and so are the addresses.
+        let addresses = unsafe { each(self.h_addr_list) };
+        // SAFETY: the calls end names with NUL.
+        let name_at = |name| unsafe { text(name) };
+        // SAFETY: each address has the entry's length.
+        let address_at = |address: &*const c_char| unsafe { memory(address.cast(), len) };
+        Host {
+            family: c_int::from(self.h_addrtype),
+            name: name_at(self.h_name),
+            aliases: aliases.into_iter().map(name_at).collect(),
+            addresses: addresses.iter().map(address_at).collect(),
+        }
+    }
+}
+
+/// An entry of the database of services.
+struct Service {
+    name: Vec<u8>,
+    port: Option<u16>,
+}
+
+impl Entry for libc::servent {
+    type Answer = Service;
+
+    unsafe fn read(&self) -> Service {
+        Service {
             // SAFETY: the calls end names with NUL.
-            .map(|alias| unsafe { text(alias) })
-            .collect(),
-        addresses: addresses
-            .into_iter()
-            // SAFETY: each address has the entry's length.
-            .map(|address| unsafe { memory(address.cast(), len) })
-            .collect(),
-    })
+            name: unsafe { text(self.s_name) },
+            // The int holds the 16 bits as they are in memory, in network order.
+            port: u16::try_from(self.s_port).ok().map(u16::from_be),
+        }
+    }
+}
+
+impl Entry for libc::protoent {
+    type Answer = c_int;
+
+    unsafe fn read(&self) -> c_int {
+        self.p_proto
+    }
 }
 
 /// # Safety
 /// The pointer is null, or to an entry that one of the calls filled in.
-unsafe fn port(entry: *const libc::servent) -> Option<u16> {
+unsafe fn answer<E: Entry>(entry: *const E) -> Option<E::Answer> {
     // SAFETY: the caller's contract.
     let entry = unsafe { entry.as_ref() }?;
-    // The int holds the 16 bits as they are in memory, in network order.
-    u16::try_from(entry.s_port).ok().map(u16::from_be)
-}
-
-/// # Safety
-/// The pointer is null, or to an entry that one of the calls filled in.
-unsafe fn service(entry: *const libc::servent) -> Option<Vec<u8>> {
-    // SAFETY: the caller's contract.
-    let entry = unsafe { entry.as_ref() }?;
-    // SAFETY: the calls end names with NUL.
-    Some(unsafe { text(entry.s_name) })
-}
-
-/// # Safety
-/// The pointer is null, or to an entry that one of the calls filled in.
-unsafe fn protocol(entry: *const libc::protoent) -> Option<c_int> {
-    // SAFETY: the caller's contract.
-    let entry = unsafe { entry.as_ref() }?;
-    Some(entry.p_proto)
+    // SAFETY: as above.
+    Some(unsafe { entry.read() })
 }
 
 fn optional(text: Option<&CStr>) -> *const c_char {
@@ -108,7 +124,7 @@ mod system {
     use std::ffi::c_void;
     use std::mem::MaybeUninit;
 
-    use super::{CStr, Host, c_char, c_int, host, optional, port, protocol, ptr, service};
+    use super::{CStr, Entry, Host, Service, answer, c_char, c_int, optional, ptr};
 
     unsafe extern "C" {
         // glibc's and musl's, and not among libc's bindings.
@@ -160,11 +176,10 @@ mod system {
     const MOST_ROOM: usize = 1024 * 1024;
 
     /// Calls with an entry, a buffer and a place for the result, with a bigger
-    /// buffer while the answer is `ERANGE`. `read` copies before the buffer goes.
-    fn growing<E, T>(
+    /// buffer while the answer is `ERANGE`; copies before the buffer goes.
+    fn growing<E: Entry>(
         mut call: impl FnMut(*mut E, *mut c_char, usize, *mut *mut E) -> c_int,
-        read: impl Fn(*const E) -> Option<T>,
-    ) -> Option<T> {
+    ) -> Option<E::Answer> {
         let mut room = FIRST_ROOM;
         loop {
             let mut entry = MaybeUninit::<E>::uninit();
@@ -177,7 +192,8 @@ mod system {
                 &raw mut result,
             );
             if code != libc::ERANGE || room >= MOST_ROOM {
-                return read(result);
+                // SAFETY: null, or the entry that the call filled in.
+                return unsafe { answer(result) };
             }
             room *= 2;
         }
@@ -185,79 +201,59 @@ mod system {
 
     pub(super) fn gethostbyname(name: &CStr) -> Result<Host, c_int> {
         let mut h_errno = 0;
-        growing(
-            |entry, buffer, len, result| {
-                // SAFETY: the name ends in NUL; entry, buffer with its length and
-                // result are the caller's own, to be written.
-                unsafe {
-                    gethostbyname_r(name.as_ptr(), entry, buffer, len, result, &raw mut h_errno)
-                }
-            },
-            // SAFETY: null, or the entry that the call filled in.
-            |entry| unsafe { host(entry) },
-        )
-        .ok_or(h_errno)
+        let h_errno_ptr = &raw mut h_errno;
+        let found = growing(|entry, buffer, len, result| {
+            // SAFETY: the name ends in NUL; entry, buffer with its length and
+            // result are the caller's own, to be written.
+            unsafe { gethostbyname_r(name.as_ptr(), entry, buffer, len, result, h_errno_ptr) }
+        });
+        found.ok_or(h_errno)
     }
 
     pub(super) fn gethostbyaddr(address: &[u8], family: c_int) -> Result<Host, c_int> {
         let mut h_errno = 0;
+        let h_errno_ptr = &raw mut h_errno;
         let address_len = libc::socklen_t::try_from(address.len()).unwrap_or(0);
-        growing(
-            |entry, buffer, len, result| {
-                // SAFETY: as above; the address has its own length.
-                unsafe {
-                    gethostbyaddr_r(
-                        address.as_ptr().cast(),
-                        address_len,
-                        family,
-                        entry,
-                        buffer,
-                        len,
-                        result,
-                        &raw mut h_errno,
-                    )
-                }
-            },
-            // SAFETY: null, or the entry that the call filled in.
-            |entry| unsafe { host(entry) },
-        )
-        .ok_or(h_errno)
+        let found = growing(|entry, buffer, len, result| {
+            // SAFETY: as above; the address has its own length.
+            unsafe {
+                gethostbyaddr_r(
+                    address.as_ptr().cast(),
+                    address_len,
+                    family,
+                    entry,
+                    buffer,
+                    len,
+                    result,
+                    h_errno_ptr,
+                )
+            }
+        });
+        found.ok_or(h_errno)
     }
 
-    pub(super) fn getservbyname(name: &CStr, proto: Option<&CStr>) -> Option<u16> {
+    pub(super) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Option<Service> {
         let proto = optional(proto);
-        growing(
+        growing(|entry, buffer, len, result| {
             // SAFETY: as above; the protocol is null or ends in NUL.
-            |entry, buffer, len, result| unsafe {
-                getservbyname_r(name.as_ptr(), proto, entry, buffer, len, result)
-            },
-            // SAFETY: null, or the entry that the call filled in.
-            |entry| unsafe { port(entry) },
-        )
+            unsafe { getservbyname_r(name.as_ptr(), proto, entry, buffer, len, result) }
+        })
     }
 
-    pub(super) fn getservbyport(number: c_int, proto: Option<&CStr>) -> Option<Vec<u8>> {
+    pub(super) fn service_by_port(number: c_int, proto: Option<&CStr>) -> Option<Service> {
         let proto = optional(proto);
-        growing(
+        growing(|entry, buffer, len, result| {
             // SAFETY: as above.
-            |entry, buffer, len, result| unsafe {
-                getservbyport_r(number, proto, entry, buffer, len, result)
-            },
-            // SAFETY: null, or the entry that the call filled in.
-            |entry| unsafe { service(entry) },
-        )
+            unsafe { getservbyport_r(number, proto, entry, buffer, len, result) }
+        })
     }
 
     #[cfg(not(target_env = "musl"))]
     pub(super) fn getprotobyname(name: &CStr) -> Option<c_int> {
-        growing(
+        growing(|entry, buffer, len, result| {
             // SAFETY: as above.
-            |entry, buffer, len, result| unsafe {
-                getprotobyname_r(name.as_ptr(), entry, buffer, len, result)
-            },
-            // SAFETY: null, or the entry that the call filled in.
-            |entry| unsafe { protocol(entry) },
-        )
+            unsafe { getprotobyname_r(name.as_ptr(), entry, buffer, len, result) }
+        })
     }
 
     /// musl's answer is in a constant table, but its iterator is shared.
@@ -268,7 +264,7 @@ mod system {
         // SAFETY: the name ends in NUL, and no other thread here makes this call.
         let entry = unsafe { libc::getprotobyname(name.as_ptr()) };
         // SAFETY: null, or the static entry, which only such a call changes.
-        unsafe { protocol(entry) }
+        unsafe { answer(entry) }
     }
 }
 
@@ -277,7 +273,7 @@ mod system {
     use std::ffi::c_void;
     use std::sync::Mutex;
 
-    use super::{CStr, Host, c_char, c_int, host, optional, port, protocol, service};
+    use super::{CStr, Entry, Host, Service, answer, c_char, c_int, optional};
 
     unsafe extern "C" {
         // POSIX's of 2001, and not among libc's bindings.
@@ -296,44 +292,37 @@ mod system {
     /// Not every system tells its `h_errno` by the same symbol; this is the usual one.
     const HOST_NOT_FOUND: c_int = 1;
 
-    pub(super) fn gethostbyname(name: &CStr) -> Result<Host, c_int> {
+    /// Calls while no other thread does, and copies the answer.
+    fn alone<E: Entry>(call: impl FnOnce() -> *mut E) -> Option<E::Answer> {
         let _held = ONE_AT_A_TIME.lock();
-        // SAFETY: the name ends in NUL, and no other thread here makes such a call.
-        let entry = unsafe { host_by_name(name.as_ptr()) };
         // SAFETY: null, or the static entry, which only such a call changes.
-        unsafe { host(entry) }.ok_or(HOST_NOT_FOUND)
+        unsafe { answer(call()) }
+    }
+
+    pub(super) fn gethostbyname(name: &CStr) -> Result<Host, c_int> {
+        // SAFETY: the name ends in NUL, and no other thread here makes such a call.
+        alone(|| unsafe { host_by_name(name.as_ptr()) }).ok_or(HOST_NOT_FOUND)
     }
 
     pub(super) fn gethostbyaddr(address: &[u8], family: c_int) -> Result<Host, c_int> {
-        let _held = ONE_AT_A_TIME.lock();
         let len = libc::socklen_t::try_from(address.len()).unwrap_or(0);
         // SAFETY: as above; the address has its own length.
-        let entry = unsafe { host_by_address(address.as_ptr().cast(), len, family) };
-        // SAFETY: as above.
-        unsafe { host(entry) }.ok_or(HOST_NOT_FOUND)
+        alone(|| unsafe { host_by_address(address.as_ptr().cast(), len, family) })
+            .ok_or(HOST_NOT_FOUND)
     }
 
-    pub(super) fn getservbyname(name: &CStr, proto: Option<&CStr>) -> Option<u16> {
-        let _held = ONE_AT_A_TIME.lock();
+    pub(super) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Option<Service> {
         // SAFETY: as above; the protocol is null or ends in NUL.
-        let entry = unsafe { libc::getservbyname(name.as_ptr(), optional(proto)) };
-        // SAFETY: as above.
-        unsafe { port(entry) }
+        alone(|| unsafe { libc::getservbyname(name.as_ptr(), optional(proto)) })
     }
 
-    pub(super) fn getservbyport(number: c_int, proto: Option<&CStr>) -> Option<Vec<u8>> {
-        let _held = ONE_AT_A_TIME.lock();
+    pub(super) fn service_by_port(number: c_int, proto: Option<&CStr>) -> Option<Service> {
         // SAFETY: as above.
-        let entry = unsafe { libc::getservbyport(number, optional(proto)) };
-        // SAFETY: as above.
-        unsafe { service(entry) }
+        alone(|| unsafe { libc::getservbyport(number, optional(proto)) })
     }
 
     pub(super) fn getprotobyname(name: &CStr) -> Option<c_int> {
-        let _held = ONE_AT_A_TIME.lock();
         // SAFETY: as above.
-        let entry = unsafe { libc::getprotobyname(name.as_ptr()) };
-        // SAFETY: as above.
-        unsafe { protocol(entry) }
+        alone(|| unsafe { libc::getprotobyname(name.as_ptr()) })
     }
 }

@@ -119,10 +119,16 @@ pub(crate) fn getaddrinfo(
 const HOST_ROOM: usize = 1025;
 const SERVICE_ROOM: usize = 32;
 
+/// The bytes before the first NUL.
+fn before_nul(buffer: &[u8]) -> Vec<u8> {
+    let text = buffer.split(|byte| *byte == 0).next();
+    text.unwrap_or(&[]).to_vec()
+}
+
 /// getnameinfo(3): host and service, as bytes.
 pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-    let mut host: [c_char; HOST_ROOM] = [0; HOST_ROOM];
-    let mut service: [c_char; SERVICE_ROOM] = [0; SERVICE_ROOM];
+    let mut host = [0_u8; HOST_ROOM];
+    let mut service = [0_u8; SERVICE_ROOM];
     let host_room = length(HOST_ROOM).map_err(Failure::Sys)?;
     let service_room = length(SERVICE_ROOM).map_err(Failure::Sys)?;
     // SAFETY: the address and both buffers are passed with their own lengths,
@@ -131,9 +137,9 @@ pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<
         libc::getnameinfo(
             addr.as_ptr(),
             addr.socklen(),
-            host.as_mut_ptr(),
+            host.as_mut_ptr().cast(),
             host_room,
-            service.as_mut_ptr(),
+            service.as_mut_ptr().cast(),
             service_room,
             flags,
         )
@@ -141,11 +147,29 @@ pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<
     if code != 0 {
         return Err(Failure::of(code));
     }
-    // SAFETY: getnameinfo ended the host's name with NUL.
-    let host = unsafe { text(host.as_ptr()) };
-    // SAFETY: and the service's.
-    let service = unsafe { text(service.as_ptr()) };
-    Ok((host, service))
+    Ok((before_nul(&host), before_nul(&service)))
+}
+
+/// The text of a number by one of the calls that have one for each.
+fn constant(call: unsafe extern "C" fn(c_int) -> *const c_char, code: c_int) -> String {
+    // SAFETY: `gai_strerror` and `hstrerror` take any number.
+    let message = unsafe { call(code) };
+    // SAFETY: what they answer is constant, and ends in NUL.
+    lossy(&unsafe { text(message) })
+}
+
+/// The text of an `EAI_` code.
+pub(crate) fn gai_strerror(code: c_int) -> String {
+    constant(libc::gai_strerror, code)
+}
+
+/// The text of an `h_errno`.
+pub(crate) fn hstrerror(code: c_int) -> String {
+    constant(libc::hstrerror, code)
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }
 
 /// A length as the system's own type has it, which is not everywhere the same.
@@ -153,34 +177,12 @@ fn length<T: TryFrom<usize>>(len: usize) -> Result<T, Errno> {
     T::try_from(len).map_err(|_| Errno::EINVAL)
 }
 
-/// The text of an `EAI_` code.
-pub(crate) fn gai_strerror(code: c_int) -> String {
-    // SAFETY: takes a number; the answer is a constant string.
-    let message = unsafe { libc::gai_strerror(code) };
-    // SAFETY: constant, and ends in NUL.
-    lossy(&unsafe { text(message) })
-}
-
-/// The text of an `h_errno`.
-pub(crate) fn hstrerror(code: c_int) -> String {
-    // SAFETY: takes a number; the answer is a constant string.
-    let message = unsafe { libc::hstrerror(code) };
-    // SAFETY: constant, and ends in NUL.
-    lossy(&unsafe { text(message) })
-}
-
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
-}
-
 /// gethostname(2).
 pub(crate) fn gethostname() -> Result<Vec<u8>, Errno> {
-    let mut name: [c_char; HOST_ROOM] = [0; HOST_ROOM];
-    // SAFETY: the call writes at most the length that it is given, one less than
-    // the buffer's own, so that the name always ends in NUL.
-    check(unsafe { libc::gethostname(name.as_mut_ptr(), HOST_ROOM - 1) })?;
-    // SAFETY: ends in NUL, as said.
-    Ok(unsafe { text(name.as_ptr()) })
+    let mut name = [0_u8; HOST_ROOM];
+    // SAFETY: the call writes at most the length that it is given.
+    check(unsafe { libc::gethostname(name.as_mut_ptr().cast(), HOST_ROOM) })?;
+    Ok(before_nul(&name))
 }
 
 /// sethostname(2).
