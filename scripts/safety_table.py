@@ -50,7 +50,7 @@ def row(name, test, pythons):
     stock = [hazards.run(test.path, "socket", name, python) for python in pythons]
     ours = [hazards.run(test.path, "rsock", name, python) for python in pythons]
     bad = [verdict for verdict in ours if verdict not in (hazards.OK, hazards.ABSENT)]
-    what = " ".join(test.__doc__.split())
+    what = " ".join(test.__doc__.partition("\n\n")[0].split())
     if not what.startswith(test.hazard[0].partition(",")[0]):
         what = f"{test.hazard[0]}: {what}"
     return Row(name, what.replace("|", "\\|"), stock, bad[0] if bad else hazards.OK)

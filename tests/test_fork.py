@@ -95,12 +95,12 @@ def test_close_in_the_child_closes(mod):
     for timeout in (30.0, None):
         one, other = mod.socketpair()
         one.settimeout(timeout)
-        call = InFlight(lambda: one.recv(1)).wait_until_waiting()  # noqa: B023 - it ends before the next one
+        call = InFlight(lambda: one.recv(1)).wait_until_waiting()
         number = one.fileno()
 
         def child():
-            one.close()  # noqa: B023
-            must_raise(OSError, os.fstat, number)  # noqa: B023
+            one.close()
+            must_raise(OSError, os.fstat, number)
             fresh, peer = mod.socketpair()
             fresh.settimeout(2)
             peer.send(b"x")

@@ -588,12 +588,22 @@ def silent():
 
 @hazard("gh-150406, gh-111253", stock=("SIGSEGV", "SIGABRT"))
 def test_import_without_memory(mod):
-    """gh-150406: the start of the extension module, in a process whose memory runs out at any point of it."""
+    """gh-150406: the start of the extension module, in a process whose memory runs out at any point of it.
+
+    At every 41st allocation; RSOCK_MEMORY_STEP=1 makes it each.
+    """
     if not has_testcapi():
         return ABSENT
     name = "_socket" if mod.__name__ == "socket" else "rsock._rsock"
     done = subprocess.run(
-        [sys.executable, "-c", STARTS_WITHOUT_MEMORY, name, sys.modules[name].__file__],
+        [
+            sys.executable,
+            "-c",
+            STARTS_WITHOUT_MEMORY,
+            name,
+            sys.modules[name].__file__,
+            os.environ.get("RSOCK_MEMORY_STEP", "41"),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -605,7 +615,7 @@ def test_import_without_memory(mod):
 # In an interpreter that has not had the module yet; a failure is tried in a child of it.
 STARTS_WITHOUT_MEMORY = """
 import importlib.util, os, signal, sys, types, _testcapi
-name, path = sys.argv[1:]
+name, path, step = sys.argv[1:]
 if name != "_socket":
     package = types.ModuleType("rsock")
     package.__path__ = [os.path.dirname(path)]
@@ -624,7 +634,7 @@ def start(after):
     return 0
 
 whole = 0
-for after in range(0, 20000, 7):
+for after in range(0, 20000, int(step)):
     child = os.fork()
     if not child:
         os._exit(start(after))

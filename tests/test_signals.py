@@ -67,20 +67,19 @@ def stuck(mod, name):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_timeout_stays_right(mod, name):
-    ticks = []
-    with stuck(mod, name) as (sock, call):
-        sock.settimeout(TIMEOUT)
-        late = []
-        for _ in range(5):  # a busy machine may be late, but not each time
+    ticks, late = [], []
+    for _ in range(5):  # a busy machine may be late, but not each time
+        with stuck(mod, name) as (sock, call):
+            sock.settimeout(TIMEOUT)
             begun = time.perf_counter()
             with ticking(lambda *_: ticks.append(1)), pytest.raises(TimeoutError):
                 call(sock)
             took = time.perf_counter() - begun
-            assert took >= TIMEOUT * 0.99
-            late.append(took - TIMEOUT)
-            if name == "connect" or late[-1] <= SLACK:
-                break
-        assert min(late) <= SLACK
+        assert took >= TIMEOUT * 0.99
+        late.append(took - TIMEOUT)
+        if late[-1] <= SLACK:
+            break
+    assert min(late) <= SLACK
     assert len(ticks) > 3
 
 
