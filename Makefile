@@ -71,7 +71,7 @@ unsafe:  ## count the unsafe sites; fails for a file that UNSAFE.md does not lis
 	@$(PYTHON) scripts/unsafe_table.py
 
 fuzz: $(VENV)/tools  ## every codec on random input (SECONDS_EACH=10 for each of them)
-	@BOLERO_RANDOM_ITERATIONS=1000000000 BOLERO_RANDOM_TEST_TIME_MS=$(SECONDS_EACH)000 cargo test --lib fuzz_
+	@scripts/fuzz.sh $(SECONDS_EACH)
 
 asan valgrind: $(VENV)/tools  ## the unit tests of the Rust half under AddressSanitizer (nightly), or valgrind
 	@scripts/sanitize.sh $@

@@ -9,11 +9,11 @@ seconds=${1:-10}
 if [ "${FUZZ_ENGINE:-random}" = random ]; then
     export BOLERO_RANDOM_TEST_TIME_MS=$((seconds * 1000))
     export BOLERO_RANDOM_ITERATIONS=$((1 << 40))
-    exec cargo test --quiet --lib -- fuzz_
+    exec cargo test --lib -- fuzz_
 fi
 cargo test --lib -- --list 2>/dev/null | sed -n 's/\(.*::fuzz_.*\): test$/\1/p' |
     while read -r target; do
-        family=${target#addr::}
-        cargo bolero test --engine "$FUZZ_ENGINE" --corpus-dir "fuzz/corpus/${family%%::*}" \
+        file=${target%%::tests::*}
+        cargo bolero test --engine "$FUZZ_ENGINE" --corpus-dir "fuzz/corpus/${file##*::}" \
             -T "${seconds}s" "$target"
     done

@@ -5,6 +5,7 @@ Follows: tipc(7). A connection that the peer closed is reset, not ended.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import threading
 
@@ -15,22 +16,42 @@ SERVICE = 888_888
 KINDS = ["SOCK_STREAM", "SOCK_SEQPACKET"]
 
 
-@pytest.fixture(params=KINDS)
-def connection(request, mod, open_socket):
-    """The listener, the client's end and the server's end, over a name."""
-    server = open_socket("AF_TIPC", request.param)
+@contextlib.contextmanager
+def connected(mod, open_socket, kind, target):
+    """The client's end, the server's and the address that accept gave; `target` chooses the address to call."""
+    server = open_socket("AF_TIPC", kind)
     server.bind((mod.TIPC_ADDR_NAMESEQ, SERVICE, 7, 9, mod.TIPC_NODE_SCOPE))
     server.listen()
-    client = open_socket("AF_TIPC", request.param)
-    name = (mod.TIPC_ADDR_NAME, SERVICE, 8, 0)
+    client = open_socket("AF_TIPC", kind)
     # The kernel answers a connect only when the other side accepts.
-    thread = threading.Thread(target=client.connect, args=(name,))
+    thread = threading.Thread(target=client.connect, args=(target(server),))
     thread.start()
     peer, address = server.accept()
     thread.join()
     peer.settimeout(client.gettimeout())
     with peer:
         yield client, peer, address
+
+
+@pytest.fixture(params=KINDS)
+def connection(request, mod, open_socket):
+    """A connection by name."""
+    with connected(mod, open_socket, request.param, lambda _: (mod.TIPC_ADDR_NAME, SERVICE, 8, 0)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("length", [4, 5])
+def test_connect_to_a_port(mod, open_socket, kind, length):
+    """The listener's own address, as getsockname gives it; its scope may be left out."""
+    with connected(mod, open_socket, kind, lambda server: server.getsockname()[:length]) as (client, peer, address):
+        assert address == client.getsockname() == peer.getpeername()
+        room = bytearray(10)
+        client.sendmsg([b"by ", b"port"])
+        assert peer.recvfrom_into(room) == (7, address)
+        assert room[:7] == b"by port"
+        peer.send(b"x")
+        assert client.recvmsg(10, 100)[:2] == (b"x", [])  # no name was called
 
 
 def test_both_ends_agree_on_their_addresses(mod, connection):
