@@ -49,9 +49,9 @@ case $job in
   cpython) for g in ${guests:- uml}; do run "test_socket under $g" "${!g}" "$PYTHON" tests/kernel/cpython.py; done ;;
   traffic)
     if [ -n "$guests" ]; then
-      for g in $guests; do run "all under $g" traffic "${!g}" "" tests/kernel tests/test_netlink.py "$@"; done
+      for g in $guests; do run "all under $g" traffic "${!g}" "" tests/kernel tests/test_netlink_dump.py "$@"; done
     else
-      run "all under user-mode-linux" traffic "$uml" "" -m "not stock_kernel" tests/kernel tests/test_netlink.py "$@"
+      run "all under user-mode-linux" traffic "$uml" "" -m "not stock_kernel" tests/kernel tests/test_netlink_dump.py "$@"
       run "what only Debian's stock kernel has" traffic "$qemu" "" -m stock_kernel tests/kernel "$@"
     fi ;;
 esac
