@@ -6,16 +6,12 @@ have to be the same. That it was on rsock the second time is asked of a program 
 
 from __future__ import annotations
 
-import os
 import py_compile
 import sys
 import textwrap
-import venv
 import zipfile
-from pathlib import Path
 
 import pytest
-import rsock
 from children import python
 
 PROBE = """
@@ -146,6 +142,12 @@ def test_options_of_python_hold(place, arguments, options):
 
 def _importable_in_isolation():
     return python("-I", "-c", "import rsock").returncode == 0
+
+
+def test_dialogue_after_the_program():
+    shown = assert_same("-c", "x = 6", options=("-i",), stdin="print(7 * x)\n")
+    assert shown.stdout == "42\n"
+    assert "Traceback" not in shown.stderr
 
 
 def test_absolute_path(place):
@@ -295,67 +297,3 @@ def test_check_tells_of_modules_that_came_too_early(early, words):
     assert words in done.stdout
     holders = done.stdout.partition("modules on the built-in socket: ")[2].partition("\n")[0].split(", ")
     assert ("ssl" in holders) == (early == "ssl")
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """A virtual environment that has rsock only by PYTHONPATH; its interpreter and its site-packages."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    executable = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    done = python("-c", "import sysconfig; print(sysconfig.get_path('purelib'))", executable=executable)
-    return executable, Path(done.stdout.strip())
-
-
-def test_enable_reaches_children_in_isolation(environment):
-    executable, site = environment
-    home = str(Path(rsock.__file__).parent.parent)
-    with_rsock = {**os.environ, "PYTHONPATH": home}
-    bare = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "RSOCK_INSTALL"}}
-    asks = "import socket, sys; print(socket.socket.__module__, 'rsock' in sys.modules)"
-
-    done = ours("enable", executable=executable, env=with_rsock)
-    assert done.returncode == 0, done.stderr
-    [written] = site.glob("*.pth")
-    assert str(written) in done.stdout
-    assert len(written.read_text().splitlines()) == 2
-
-    for options in ([], ["-I"], ["-E"], ["-s"]):
-        done = python(*options, "-c", asks, executable=executable, env={**bare, "RSOCK_INSTALL": "1"})
-        assert done.stdout == "rsock True\n", done.stderr
-        done = python(*options, "-c", asks, executable=executable, env=bare)
-        assert done.stdout == "socket False\n", done.stderr
-        assert not done.stderr
-    done = python("-m", "rsock", "-c", asks, executable=executable, env={**with_rsock, "RSOCK_INSTALL": "1"})
-    assert done.stdout == "rsock True\n", done.stderr
-    for value in ("0", "", "yes"):
-        done = python("-c", asks, executable=executable, env={**bare, "RSOCK_INSTALL": value})
-        assert done.stdout == "socket False\n", done.stderr
-
-    parent = "import subprocess, sys; subprocess.run([sys.executable, '-I', '-c', " + repr(asks) + "])"
-    done = ours("-c", parent, executable=executable, env=bare)
-    assert done.stdout == "rsock True\n", done.stderr
-    assert "as " + str(written) in ours("--check", executable=executable, env=bare).stdout
-
-    done = ours("disable", executable=executable, env=bare | {"PYTHONPATH": home})
-    assert str(written) in done.stdout
-    assert not list(site.glob("*.pth"))
-    done = ours("disable", executable=executable, env=with_rsock)
-    assert done.returncode == 0
-    assert done.stdout.startswith("there is no ")
-
-
-def test_enable_that_cannot_write(environment):
-    executable, site = environment
-    with_rsock = {**os.environ, "PYTHONPATH": str(Path(rsock.__file__).parent.parent)}
-    target = site / "00_rsock.pth"
-    target.mkdir()  # root may write anywhere, but not over a folder
-    try:
-        done = ours("enable", executable=executable, env=with_rsock)
-        assert done.returncode == 1
-        assert f"rsock: cannot write {target}" in done.stderr
-        done = ours("disable", executable=executable, env=with_rsock)
-        assert done.returncode == 1
-        assert f"rsock: cannot remove {target}" in done.stderr
-    finally:
-        target.rmdir()

@@ -82,4 +82,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # with nothing to report it ends as a program does: `python -i` would show an exit, and in it our frame
+    if status := main(sys.argv[1:]):
+        sys.exit(status)
