@@ -6,6 +6,7 @@ installed there but found where the runner found it, and enabled for children, a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ PACKAGES = {
     "rabbitmq-server": "rabbitmq-server",
     "redis-server": "redis-server",
 }
+SERVER_PACKAGES = {name: next(package for package in PACKAGES.values() if name in package) for name in servers.SERVERS}
 _VERSIONS = """
 import importlib.metadata, json
 print(json.dumps({one.metadata["Name"]: one.version for one in importlib.metadata.distributions()}))
@@ -64,6 +66,18 @@ class Environment:
         done = subprocess.run([self.python, "-c", _VERSIONS], check=True, capture_output=True, text=True)
         found: dict[str, str] = json.loads(done.stdout)
         return {name.lower(): version for name, version in found.items()}
+
+
+def server_versions() -> dict[str, str]:
+    """Tell the version of each server that Debian's packages brought, by the name that servers.py gives it."""
+    found = {}
+    for name, package in SERVER_PACKAGES.items():
+        command = ["dpkg-query", "--show", "--showformat=${Version}", package]
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            # without the epoch and what Debian's own revisions add
+            found[name] = done.stdout.rpartition(":")[2].partition("-")[0].partition("+")[0]
+    return found
 
 
 def install_servers() -> None:

@@ -4,14 +4,13 @@
     python tests/ecosystem/run.py [PROJECT...]
 
 A row is green if the program ended well both times, said the same both times and nothing that is not so, and if
-no part of it was on the other socket module. Owns the order of work and the report; the projects are in
-projects.py, their servers in servers.py, their packages in environment.py.
+no part of it was on the other socket module. Owns the order of work; the projects are in projects.py, their
+servers in servers.py, their packages in environment.py, the table in report.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import contextlib
 import json
 import os
@@ -20,10 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from environment import Environment, install_servers
+import report
+from environment import Environment, install_servers, server_versions
 from projects import PROJECTS, Project
 from servers import SERVERS, Unavailable
 
@@ -35,20 +34,6 @@ NAMES = {"stock": ("_socket", "rsock"), "rsock": ("rsock._rsock", "socket")}
 LIMIT = 240.0
 
 
-@dataclass
-class Row:
-    """What came of one project."""
-
-    project: Project
-    results: dict[str, str] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
-
-    def failed(self) -> bool:
-        """Whether something went wrong; what could not be run has not."""
-        return not all(result == "ok" or result.startswith("skipped") for result in self.results.values())
-
-
 class Runner:
     """Runs one program after the other in an environment."""
 
@@ -56,9 +41,9 @@ class Runner:
         self._environment = environment
         self._logs = logs
 
-    def row(self, project: Project) -> Row:
+    def row(self, project: Project) -> report.Row:
         """Run a program on each module, with its server beside it."""
-        row = Row(project)
+        row = report.Row(project)
         if project.namespace and os.geteuid() != 0:
             row.results = dict.fromkeys(LAUNCHERS, "skipped: needs root")
             return row
@@ -75,7 +60,7 @@ class Runner:
             row.results["rsock"] = "says something else"
         return row
 
-    def _run(self, row: Row, on: str, where: str) -> str:
+    def _run(self, row: report.Row, on: str, where: str) -> str:
         program = HERE / "programs" / f"{row.project.program}.py"
         python = str(self._environment.python)
         command = [python, "-u", *LAUNCHERS[on], str(program)]
@@ -83,8 +68,8 @@ class Runner:
             command = ["unshare", "-n", python, str(ROOT / "tests" / "netns.py"), *command]
         log = self._logs / f"{row.project.program}-{on}.txt"
         with tempfile.TemporaryDirectory(prefix="rsock-eco-") as folder, log.open("w") as errors:
-            report = Path(folder, "witness.json")
-            code, row.said[on] = self._wait(command, folder, errors, self._variables(on, where, report))
+            witness = Path(folder, "witness.json")
+            code, row.said[on] = self._wait(command, folder, errors, self._variables(on, where, witness))
             with log.open("a") as file:
                 file.write(row.said[on])
             if code is None:
@@ -93,16 +78,16 @@ class Runner:
                 return f"ended with {code}"
             if "False" in row.said[on].split():
                 return "says that something is not so"
-            return self._judge(on, report)
+            return self._judge(on, witness)
 
-    def _variables(self, on: str, where: str, report: Path) -> dict[str, str]:
+    def _variables(self, on: str, where: str, witness: Path) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "RSOCK"))}
         return {
             **kept,
             "ECOSYSTEM_ON": on,
             "ECOSYSTEM_SERVER": where,
             "PYTHONPATH": os.pathsep.join([str(HERE / "support"), str(ROOT / "scripts" / "witness")]),
-            "RSOCK_WITNESS": str(report),
+            "RSOCK_WITNESS": str(witness),
         }
 
     @staticmethod
@@ -129,11 +114,11 @@ class Runner:
             process.communicate()
 
     @staticmethod
-    def _judge(on: str, report: Path) -> str:
+    def _judge(on: str, witness: Path) -> str:
         """Check on which socket module every part of the program was."""
-        if not report.exists():
+        if not witness.exists():
             return "did not tell what it was on"
-        seen = json.loads(report.read_text())
+        seen = json.loads(witness.read_text())
         name, other = NAMES[on]
         strays = sorted(holder for holder, kind in seen["holders"].items() if kind == other)
         if seen["_socket"] != name or strays:
@@ -141,36 +126,16 @@ class Runner:
         return "ok"
 
 
-def shows(project: Project) -> str:
-    """Tell what a program does, in its own words."""
-    tree = ast.parse((HERE / "programs" / f"{project.program}.py").read_text(encoding="utf-8"))
-    return (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
-
-
-def table(rows: list[Row], versions: dict[str, str]) -> str:
-    """Lay the report out."""
-    cells = [["project", "version", "stock", "rsock", "what was run"]]
-    for row in rows:
-        name = row.project.name
-        results = [
-            f"ok {row.seconds[on]:.1f} s" if row.results[on] == "ok" else row.results[on].partition(":")[0]
-            for on in LAUNCHERS
-        ]
-        server = f" [{row.project.server}]" if row.project.server else ""
-        cells.append([name, versions.get(name.lower(), "-"), *results, shows(row.project) + server])
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]) for line in cells
-    )
-
-
 def main() -> int:
     """Run what was asked for; the number returned is the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("projects", nargs="*", metavar="PROJECT", help="run these only")
     parser.add_argument("--cache", type=Path, default=ROOT / "target" / "ecosystem", help="for packages and logs")
+    parser.add_argument("--write", action="store_true", help="keep the table of all projects in docs/ecosystem.md")
     parser.add_argument("--no-servers", action="store_true", help="install no server by apt-get")
     options = parser.parse_args()
+    if options.write and options.projects:
+        parser.error("--write takes all projects")
     unknown = set(options.projects) - {project.name for project in PROJECTS}
     if unknown:
         parser.error(f"no such project: {', '.join(sorted(unknown))}")
@@ -187,7 +152,10 @@ def main() -> int:
         rows.append(runner.row(project))
         print(f"{project.name}: {' / '.join(rows[-1].results.values())}", flush=True)
 
-    print(f"\n{table(rows, environment.versions())}")
+    versions = environment.versions()
+    print(f"\n{report.table(rows, versions)}")
+    if options.write:
+        report.write(ROOT / "docs" / "ecosystem.md", report.section(rows, versions, server_versions()))
     failed = [row.project.name for row in rows if row.failed()]
     print(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'passed'}; logs in {logs}")
     return bool(failed)

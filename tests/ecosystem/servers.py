@@ -216,7 +216,7 @@ def mosquitto() -> Iterator[str]:
         config = folder / "mosquitto.conf"
         config.write_text(
             f"listener {ports[0]} 127.0.0.1\nlistener {ports[1]} 127.0.0.1\nprotocol websockets\n"
-            f"allow_anonymous true\npersistence false\nset_tcp_nodelay true\nuser {getpass.getuser()}\n"
+            f"allow_anonymous true\npersistence false\nuser {getpass.getuser()}\n"
         )
         with running([binary, "-v", "-c", str(config)], " running", folder):
             yield f"{ports[0]} {ports[1]}"

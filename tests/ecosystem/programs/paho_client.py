@@ -38,12 +38,14 @@ for transport in ports:
             sent.wait_for_publish(LIMIT)
         got = [heard.get(timeout=LIMIT) for _ in range(100)]
         print(qos, [int(one.payload) for one in got] == list(range(100)), {one.qos for one in got})
-    sender.publish("rsock/big", BIG, qos=1, retain=True)
-    print("big", heard.get(timeout=LIMIT).payload == BIG)
+    # paho begins a WebSocket message anew at each read, and takes half a minute for a megabyte
+    big = BIG if transport == "tcp" else BIG[: 1 << 16]
+    sender.publish("rsock/big", big, qos=1, retain=True)
+    print("big", heard.get(timeout=LIMIT).payload == big)
     late = queue.Queue()
     other = connected(transport, late, topic="rsock/will", payload="gone", qos=1)
     kept = late.get(timeout=LIMIT)
-    print("retained", kept.payload == BIG, kept.retain)
+    print("retained", kept.payload == big, kept.retain)
     other.loop_stop()
     sock = other.socket()
     getattr(sock, "_socket", sock).shutdown(2)  # without a word of goodbye
