@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
-use crate::sys::wait::{Ended, Wait, Waiter};
+use crate::sys::wait::{self, Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
 
 const DONTWAIT: c_int = libc::MSG_DONTWAIT;
@@ -340,6 +340,32 @@ pub(crate) fn wait_then<T: Send>(
         quick: false,
     };
     wait_in(py, door, user, how, budget.deadline(), op)
+}
+
+/// A call that takes no flags, on a blocking socket: held, where a look says that it
+/// need not wait. The caller vouches that nobody else can take what the look sees but
+/// calls in flight, and these are counted here.
+pub(crate) fn if_readable<T>(
+    door: Door<'_>,
+    op: impl FnOnce(RawFd) -> Result<T, Errno>,
+) -> Option<Result<T, Error>> {
+    // Without a GIL there is no queue to keep out of, and two calls can look at once.
+    if cfg!(Py_GIL_DISABLED)
+        || Budget::new(door.timeout).timeout != Timeout::Blocking
+        || !door.habit.tries()
+    {
+        return None;
+    }
+    let user = door.cell.enter().ok()?;
+    if !user.is_alone() || !wait::is_readable(user.fd()) {
+        door.habit.miss();
+        return None;
+    }
+    door.habit.hit();
+    match op(user.fd()) {
+        Err(Errno::EINTR) => None,
+        other => Some(other.map_err(Error::from)),
+    }
 }
 
 /// A call that cannot wait and touches no more than its own arguments: held.

@@ -6,6 +6,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyModule};
 
 use crate::addr::host::{ipv4_text, ipv6_text};
@@ -77,7 +78,31 @@ fn swap16<'py>(args: Args<'_, 'py>, name: &str, swap: impl Fn(u16) -> u16) -> An
     let value = args::required(args, 0)?;
     let number = args::int(value).map_err(|error| too_large(error, value.py()))?;
     let number = u16::try_from(number).map_err(|_| no_port(name, number))?;
-    Ok(swap(number).into_pyobject(args.py())?.into_any())
+    port(args.py(), swap(number))
+}
+
+const PORTS: usize = 256;
+
+/// The numbers that were answered first, in a place each: a program swaps few ports,
+/// often, and to make an int takes longer than the swap.
+static ANSWERED: [PyOnceLock<(u16, Py<PyAny>)>; PORTS] = [const { PyOnceLock::new() }; PORTS];
+
+#[inline]
+fn port(py: Python<'_>, value: u16) -> Answer<'_> {
+    let make = || value.into_pyobject(py).map(Bound::into_any);
+    let [high, low] = value.to_be_bytes();
+    let Some(place) = ANSWERED.get(usize::from(high ^ low)) else {
+        return Ok(make()?);
+    };
+    let (known, number) = match place.get(py) {
+        Some(entry) => entry,
+        None => place.get_or_try_init(py, || make().map(|number| (value, number.unbind())))?,
+    };
+    if *known == value {
+        Ok(number.bind(py).clone())
+    } else {
+        Ok(make()?)
+    }
 }
 
 #[cold]

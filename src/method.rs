@@ -168,9 +168,12 @@ unsafe fn run<F: Function>(
     // SAFETY: the caller's contract. (To attach again by PyO3, which would only
     // count, costs more than a short call does.)
     let py = unsafe { Python::assume_attached() };
+    // SAFETY: the owner is alive for the length of the call. (It is never null; a
+    // check that panicked would give each function a frame for the unwinding.)
+    let Some(owner) = (unsafe { Borrowed::from_ptr_or_opt(py, owner) }) else {
+        return std::ptr::null_mut();
+    };
     caught::or_null(py, || {
-        // SAFETY: the owner is alive for the length of the call.
-        let owner = unsafe { Borrowed::from_ptr(py, owner) };
         // SAFETY: a method descriptor checks its object's class before it calls,
         // and a module's functions are called with the module.
         let owner = unsafe { owner.cast_unchecked::<F::Owner>() };

@@ -21,5 +21,6 @@ pub(crate) mod opt;
 pub(crate) mod pton;
 pub(crate) mod resolve;
 pub(crate) mod sock;
+pub(crate) mod sole;
 pub(crate) mod storage;
 pub(crate) mod wait;

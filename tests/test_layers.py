@@ -23,7 +23,7 @@ RUST_FLOORS = [
     ("0a", ["sys::copy", "sys::errno"]),
     ("0b", ["sys::fd", "sys::storage"]),
     ("0b+", ["sys::cell"]),
-    ("0c", ["sys::cmsg", "sys::io", "sys::wait"]),
+    ("0c", ["sys::cmsg", "sys::io", "sys::sole", "sys::wait"]),
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*"]),
     ("0e", ["sys"]),

@@ -46,17 +46,37 @@ pub(crate) fn listen<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
     Ok(none(slf.py()))
 }
 
+/// Whether a connection that poll(2) has seen stays until it is accepted: nobody else
+/// can take it, and the kernel does not (accept(2) warns of systems and protocols
+/// where an error may).
+fn keeps_connections(socket: &Socket) -> bool {
+    let protocol = match socket.family() {
+        libc::AF_INET | libc::AF_INET6 => matches!(socket.proto(), 0 | libc::IPPROTO_TCP),
+        family => family == libc::AF_UNIX,
+    };
+    cfg!(target_os = "linux")
+        && protocol
+        && socket.kind() == libc::SOCK_STREAM
+        && socket.sole.holds()
+}
+
 fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(NewFd, RawAddr), Error> {
+    let op = |number| {
+        let mut from = RawAddr::empty();
+        let new = sock::accept(number, socket.family(), &mut from)?;
+        Ok((new, from))
+    };
+    if keeps_connections(socket)
+        && let Some(accepted) = call::if_readable(socket.reading(), op)
+    {
+        return accepted;
+    }
     let how = How {
         wait: Wait::Read,
         flags: None,
         quick: true,
     };
-    call::call(py, socket.reading(), how, |number, _| {
-        let mut from = RawAddr::empty();
-        let new = sock::accept(number, socket.family(), &mut from)?;
-        Ok((new, from))
-    })
+    call::call(py, socket.reading(), how, |number, _| op(number))
 }
 
 /// `_accept()`: the new descriptor's number and the peer's address.

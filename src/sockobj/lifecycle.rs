@@ -58,7 +58,9 @@ pub(crate) fn base_detach<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>)
 
 /// `fileno()`.
 pub(crate) fn fileno<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
-    Ok(slf.get().fileno().into_pyobject(slf.py())?.into_any())
+    let socket = slf.get();
+    socket.sole.share();
+    Ok(socket.fileno().into_pyobject(slf.py())?.into_any())
 }
 
 /// `detach()` of the public class.
@@ -167,6 +169,7 @@ pub(crate) fn set_inheritable<'py>(
     let value = value.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
     let inheritable = args::lone_int(value)? != 0;
     let socket = slf.as_super().get();
+    socket.sole.share();
     socket
         .at_once(|number| fd::set_inheritable(number, inheritable))
         .map_err(os_error)?;

@@ -134,9 +134,12 @@ fn publish(
         default
     };
     socket.timeout.store(initial, Ordering::Relaxed);
-    socket
-        .may_linger
-        .store(opened.may_linger, Ordering::Relaxed);
+    socket.may_linger.store(opened.adopted, Ordering::Relaxed); // nobody knows
+    if opened.adopted {
+        socket.sole.share();
+    } else {
+        socket.sole.claim();
+    }
     if opened.waits_for_more {
         socket.reads.never();
     }
@@ -165,7 +168,8 @@ struct Opened {
     family: c_int,
     kind: c_int,
     proto: c_int,
-    may_linger: bool,
+    /// Whether somebody else opened it.
+    adopted: bool,
     /// Whether `SO_RCVLOWAT` makes a receive wait for more than a byte.
     waits_for_more: bool,
 }
@@ -185,7 +189,7 @@ fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<(NewFd, Opened)> {
         family,
         kind,
         proto,
-        may_linger: false,
+        adopted: false,
         waits_for_more: false,
     };
     Ok((new, opened))
@@ -220,7 +224,7 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<(
         family,
         kind,
         proto,
-        may_linger: true, // nobody knows
+        adopted: true,
         waits_for_more: waits_for_more(fd),
     };
     Ok((fd, opened))
@@ -235,6 +239,7 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
     args::named(args, "socket.dup", [], 0)?;
     let py = slf.py();
     let socket = slf.as_super().get();
+    socket.sole.share();
     let number = socket.at_once(fd::dup).map_err(os_error)?;
     let class = slf.get_type();
     let new = hand_over(number, |number| {

@@ -16,6 +16,7 @@ use crate::call::{self, Door, Habit};
 use crate::sys::cell::FdCell;
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
+use crate::sys::sole::Sole;
 use crate::sys::storage::RawAddr;
 use crate::timeout::BLOCKING;
 
@@ -35,6 +36,8 @@ pub(crate) struct Socket {
     pub(crate) timeout: AtomicI64,
     // From here on CPython's fields are nobody's business, and these are ours.
     pub(crate) cell: FdCell,
+    /// Whether nobody else can use the open file.
+    pub(crate) sole: Sole,
     /// How many `makefile` objects keep the socket open.
     pub(crate) io_refs: AtomicI32,
     /// What the public class knows as `_closed`.
@@ -86,6 +89,7 @@ impl Socket {
             errorhandler: AtomicPtr::new(std::ptr::null_mut()),
             timeout: AtomicI64::new(BLOCKING),
             cell: FdCell::closed(),
+            sole: Sole::shared(),
             io_refs: AtomicI32::new(0),
             closed: AtomicBool::new(false),
             may_linger: AtomicBool::new(false),

@@ -7,7 +7,7 @@
 //! See close(2), dup(2), pthread_atfork(3).
 #![expect(unsafe_code, reason = "only a hook of libc tells of a fork")]
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use crate::sys::errno::Errno;
 use crate::sys::fd::{NewFd, RawFd, close, dup, is_inheritable, set_inheritable};
@@ -28,11 +28,23 @@ extern "C" fn after_fork_in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Registers the fork counter; once, when the module is loaded.
+/// Counts forks in the parent, too: each one copies what is open.
+static COPIES: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn before_fork() {
+    COPIES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How often what is open here may have been copied by a fork.
+pub(crate) fn forks() -> u32 {
+    COPIES.load(Ordering::Relaxed)
+}
+
+/// Registers the fork counters; once, when the module is loaded.
 pub(crate) fn watch_forks() -> Result<(), Errno> {
-    // SAFETY: the handler is a static function that does one atomic add, which
+    // SAFETY: the handlers are static functions that do one atomic add each, which
     // is async-signal-safe, as a handler in the child of a threaded process must be.
-    let ret = unsafe { libc::pthread_atfork(None, None, Some(after_fork_in_child)) };
+    let ret = unsafe { libc::pthread_atfork(Some(before_fork), None, Some(after_fork_in_child)) };
     if ret == 0 { Ok(()) } else { Err(Errno(ret)) }
 }
 
@@ -248,6 +260,11 @@ impl FdGuard<'_> {
     /// Whether `close` or `detach` was called since.
     pub(crate) fn is_closed(&self) -> bool {
         self.cell.is_closed()
+    }
+
+    /// Whether no other call is in flight.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.cell.0.load(Ordering::Acquire) & USERS == USER
     }
 }
 

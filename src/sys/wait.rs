@@ -216,7 +216,8 @@ impl Waiter {
             .flatten()
             .filter(|slice| deadline.is_none_or(|deadline| *slice < deadline));
         let mut fds = [pollfd(fd, events), pollfd(bell, libc::POLLIN)];
-        poll(&mut fds, slice.or(deadline))?;
+        let left = |at: Instant| at.saturating_duration_since(Instant::now());
+        poll(&mut fds, slice.or(deadline).map(left))?;
         let [socket, bell] = fds;
         if bell.revents != 0 {
             self.spent = true;
@@ -258,9 +259,17 @@ fn pollfd(fd: RawFd, events: libc::c_short) -> libc::pollfd {
     }
 }
 
+/// Whether a descriptor is ready to be read from, or has an error to report.
+pub(crate) fn is_readable(fd: RawFd) -> bool {
+    let mut fds = [pollfd(fd, libc::POLLIN)];
+    let looked = poll(&mut fds, Some(Duration::ZERO));
+    let [socket] = fds;
+    looked.is_ok() && socket.revents != 0
+}
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<(), Errno> {
-    let timeout = deadline.map(|at| timespec(at.saturating_duration_since(Instant::now())));
+fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<(), Errno> {
+    let timeout = timeout.map(timespec);
     let timeout_ptr = timeout
         .as_ref()
         .map_or(std::ptr::null(), std::ptr::from_ref);
@@ -271,10 +280,9 @@ fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<(), Errno
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn poll(fds: &mut [libc::pollfd], deadline: Option<Instant>) -> Result<(), Errno> {
+fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<(), Errno> {
     // Milliseconds, rounded up so that a wait never ends before its deadline.
-    let timeout = deadline.map_or(-1, |at| {
-        let left = at.saturating_duration_since(Instant::now());
+    let timeout = timeout.map_or(-1, |left| {
         i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
     });
     let count = libc::nfds_t::try_from(fds.len()).map_err(|_| Errno::EINVAL)?;
