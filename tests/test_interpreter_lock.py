@@ -14,7 +14,6 @@ import threading
 import time
 
 import pytest
-
 import rsock
 
 HOURS = 10_000.0
