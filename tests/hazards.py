@@ -11,9 +11,11 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,14 +57,17 @@ def hazard(*ids: str, stock: tuple[str, ...] = ()) -> Callable[[Hazard], Callabl
 
 
 def run(path: Path, module: str, name: str, python: str = sys.executable) -> str:
-    """Run one hazard over a module and give its verdict."""
-    done = subprocess.run(
-        [python, "-W", "ignore", str(path), module, name],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=2 * LIMIT,
-    )
+    """Run one hazard over a module and give its verdict; what it binds to a path goes with the folder."""
+    python = str(Path(shutil.which(python) or python).absolute())
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [python, "-W", "ignore", str(path.resolve()), module, name],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=2 * LIMIT,
+        )
     if done.returncode < 0:
         return signal.Signals(-done.returncode).name
     lines = done.stdout.splitlines()
