@@ -155,6 +155,15 @@ def udp(mod: ModuleType) -> Names:
     }
 
 
+def udp_peers(mod: ModuleType) -> Names:
+    names = udp(mod)
+    names["sock"] = other = mod.socket(mod.AF_INET, mod.SOCK_DGRAM)
+    other.bind(("127.0.0.1", 0))
+    names["send_other"] = other.sendto
+    names["other_origin"] = other.getsockname()
+    return names
+
+
 def one_socket(mod: ModuleType) -> Names:
     sock = mod.socket(mod.AF_INET, mod.SOCK_STREAM)
     sock.bind(("127.0.0.1", 0))
@@ -188,6 +197,11 @@ def functions(mod: ModuleType) -> Names:
         "packed": bytes([192, 168, 100, 200]),
         "packed6": bytes.fromhex("20010db8000000000000000000000001"),
     }
+
+
+def port_out_of_place(mod: ModuleType) -> Names:
+    mod.htons(8080)  # takes the place of 7825
+    return {"htons": mod.htons}
 
 
 ONE = "send(data); recv(1)"
@@ -226,6 +240,14 @@ CASES = [
         "sendto(data, to); recvfrom(2048)",
         "sendto(data, to) == 1 and recvfrom(2048) == (data, origin)",
         "udp",
+    ),
+    Case(
+        "udp_peers",
+        "UDP sendto + recvfrom of 1 B, two peers in turns",
+        udp_peers,
+        "sendto(data, to); recvfrom(2048); send_other(data, to); recvfrom(2048)",
+        "sendto(data, to) == 1 and recvfrom(2048) == (data, origin)"
+        " and send_other(data, to) == 1 and recvfrom(2048) == (data, other_origin)",
     ),
     Case(
         "getsockname",
@@ -332,6 +354,7 @@ CASES = [
         "inet_aton('192.168.100.200')",
         "inet_aton('192.168.100.200') == packed",
     ),
+    Case("htons_new", "htons of a port not kept", port_out_of_place, "htons(7825)", "htons(7825) in (7825, 37150)"),
     Case("htons", "htons", functions, "htons(8080)", "htons(8080) in (8080, 36895)"),
     Case(
         "inet_pton",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import charts
+import choices
 import harness
 import targets
 
@@ -66,6 +67,16 @@ def call_table(numbers: Numbers) -> str:
         keeps = f"{row['keeps']:.2f}" if row["keeps"] is not None else ""
         rows.append([row["title"], f"{stock:.0f}", f"{ours:.0f}", bare, f"{row['ratio']:.2f}", keeps])
     return table(["ns, CPU time", "stdlib", "rsock", "bare calls", "ratio", "keeps"], rows)
+
+
+def choice_table(runs: list[Numbers]) -> str:
+    rows = []
+    for choice in choices.CHOICES:
+        what = choice.what
+        for item in choice.items:
+            rows.append([what, choices.command(item), *(choices.shown(numbers, item) for numbers in runs)])
+            what = ""
+    return table(["what was chosen", "command", *(short(numbers) for numbers in runs)], rows)
 
 
 def server_table(numbers: Numbers) -> str:
@@ -167,7 +178,11 @@ def main() -> None:
     chart = f"![rsock beside the stdlib on Python {shown}](benches/results/calls-{shown}.svg)"
     replace_between(ROOT / "README.md", f"\n{chart}\n\n{judged}\n\n{about}\n")
     sections = [section(numbers, "../benches/results/") for numbers in runs]
-    replace_between(ROOT / "docs" / "benchmarks.md", "\n" + "\n\n".join([judged, *sections]) + "\n")
+    bought = (
+        "## What each choice bought\n\n"
+        "Stdlib → rsock, and the ratio, in the rows that show it.\n\n" + choice_table(runs)
+    )
+    replace_between(ROOT / "docs" / "benchmarks.md", "\n" + "\n\n".join([judged, bought, *sections]) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""What each choice of the design bought: the measured rows that show it, and their command.
+
+Knows the choices' words and the names of the measured cases; measures nothing itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    what: str
+    items: tuple[str, ...]
+    """`calls.KEY`, `servers.KEY` or `startup.import`, as in the targets."""
+
+
+CHOICES = [
+    Choice(
+        "A call is tried with the interpreter held; only a wait gives it up",
+        ("servers.selectors_busy", "servers.protocol_busy", "servers.streams_busy"),
+    ),
+    Choice(
+        "So is `accept` on a blocking listener that nobody else can use: one `poll` looks first. The look costs "
+        "a call where nothing computes beside it",
+        ("servers.each_busy", "servers.each", "calls.connect_accept_close"),
+    ),
+    Choice(
+        "A socket whose last tries missed goes straight to the blocking call: ping-pong pays nothing for the tries",
+        ("servers.pingpong", "servers.pingpong_timeout"),
+    ),
+    Choice("With a timeout: the call first, and `poll` only if it has to wait", ("calls.timeout",)),
+    Choice(
+        "A receive lands in the thread's own buffer and becomes `bytes` of its true size; big reads go into the "
+        "object itself once one was big",
+        ("calls.recv_64k", "calls.recv_1m", "calls.pair_64k"),
+    ),
+    Choice(
+        "The address of the last datagram is kept in both forms. The second row has two peers in turns, where "
+        "that never helps",
+        ("calls.udp", "calls.udp_peers"),
+    ),
+    Choice(
+        "`socket()` is one system call, flags included; `close` that cannot linger keeps the interpreter",
+        ("calls.socket_close",),
+    ),
+    Choice("`family` and `type` come from a table of the enums' members", ("calls.family", "calls.type")),
+    Choice(
+        "A literal never reaches the resolver nor the `idna` codec", ("calls.getaddrinfo", "calls.create_connection")
+    ),
+    Choice(
+        "Ports that were swapped before are not made again. The second row is a port whose place is taken",
+        ("calls.htons", "calls.htons_new"),
+    ),
+    Choice(
+        "Methods are CPython's own kinds of function, without a look for the thread's state",
+        ("calls.fileno", "calls.getsockname"),
+    ),
+    Choice("Lazy imports, and no copy of the 1,700 names", ("startup.import",)),
+]
+
+
+def shown(numbers: dict[str, Any], item: str) -> str:
+    """Stdlib -> rsock, and the ratio."""
+    part, _, key = item.partition(".")
+    row = numbers.get(part, {}).get(key)
+    if row is None:
+        return "-"
+    if part == "calls":
+        stock, ours = (clocks["cpu"] for clocks in row["ns"].values())
+        unit = " ns"
+    elif part == "servers":
+        stock, ours = (run["rate"] for run in row["median"].values())
+        unit = "/s"
+    else:
+        stock, ours = (times["best"]["cpu"] / 1e6 for times in row["ns"].values())
+        return f"{stock:.1f} → {ours:.1f} ms ({row['ratio']:.2f})"
+    return f"{stock:,.0f} → {ours:,.0f}{unit} ({row['ratio']:.2f})"
+
+
+def command(item: str) -> str:
+    part, _, key = item.partition(".")
+    return f"`benches/{part}.py --only {key}`" if part != "startup" else "`benches/startup.py`"
