@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import select
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine())
 ROOM = 1 << 20
 LOTS = bytes(64 << 20)
 """More than any pair of sockets holds."""
+SETTLED = 50
+"""Milliseconds without room, after which none is to come."""
 
 
 class InFlight(threading.Thread):
@@ -90,6 +93,20 @@ WRITES = {
 CALLS = [*READS, *WRITES, "accept", "connect"]
 
 
+def fill(sock: Any) -> None:
+    """Send until there is no room, and none comes: what the kernel still has under way makes some."""
+    sock.setblocking(False)
+    poller = select.poll()
+    poller.register(sock, select.POLLOUT)
+    settled = False
+    while not settled:
+        poller.poll(SETTLED)
+        settled = True
+        with contextlib.suppress(BlockingIOError):
+            while sock.send(LOTS[:ROOM]):
+                settled = False
+
+
 @contextlib.contextmanager
 def waiting(mod: Any, name: str, timeout: float | None) -> Iterator[tuple[Any, InFlight, Any]]:
     """Yield a socket, a call on it that waits, and what ends the call; that is done at the end if the call still waits."""
@@ -99,10 +116,7 @@ def waiting(mod: Any, name: str, timeout: float | None) -> Iterator[tuple[Any, I
             call, release = READS[name], lambda: other.send(b"x")
         elif name in WRITES:
             one, other = stack.enter_context(tcp_pair(mod))
-            one.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                while one.send(LOTS[:ROOM]):
-                    pass
+            fill(one)
             call = WRITES[name]
             release = other.close
         elif name == "accept":
