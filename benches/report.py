@@ -174,9 +174,13 @@ def main() -> None:
     )
     judged = f"{legend}\n\n{target_table(runs)}"
     about = "\n\n".join(machine(numbers) for numbers in runs)
+    more = (
+        "[`docs/benchmarks.md`](docs/benchmarks.md) has every row, latencies, growth, memory, and what each "
+        "choice of the design bought."
+    )
     shown = short(runs[-1])
     chart = f"![rsock beside the stdlib on Python {shown}](benches/results/calls-{shown}.svg)"
-    replace_between(ROOT / "README.md", f"\n{chart}\n\n{judged}\n\n{about}\n")
+    replace_between(ROOT / "README.md", f"\n{chart}\n\n{judged}\n\n{more}\n\n{about}\n")
     sections = [section(numbers, "../benches/results/") for numbers in runs]
     bought = (
         "## What each choice bought\n\n"
