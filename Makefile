@@ -24,7 +24,7 @@ LIBDIR = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var(
 test-rust fuzz asan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint fmt unsafe fuzz asan valgrind clean
+.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint check-targets fmt unsafe fuzz asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -62,6 +62,9 @@ bench: $(VENV)/built  ## rsock, the stdlib and bare system calls, in turns (ARGS
 
 lint: $(VENV)/built unsafe  ## rustfmt, clippy, ruff, mypy, stubtest, the unsafe table
 	@scripts/lint.sh $(PY)
+
+check-targets:  ## type-check for Windows, macOS and FreeBSD, where the toolchain can
+	@scripts/check_targets.sh $(firstword $(subst t, ,$(TAG)))
 
 fmt: $(VENV)/tools  ## format everything
 	@cargo fmt

@@ -6,6 +6,7 @@ use std::ffi::c_int;
 
 use pyo3::prelude::*;
 
+use crate::sys::libc;
 use crate::sys::storage::RawAddr;
 
 pub(crate) mod form;
@@ -13,6 +14,7 @@ pub(crate) mod host;
 pub(crate) mod inet;
 pub(crate) mod inet6;
 pub(crate) mod recent;
+#[cfg(unix)]
 pub(crate) mod unix;
 pub(crate) mod unknown;
 
@@ -33,7 +35,7 @@ pub(crate) mod tipc;
 #[cfg(target_os = "linux")]
 pub(crate) mod vsock;
 
-// Windows has no build yet: its codec and forms are held by the unit tests.
+// Its codec and forms are held by the unit tests of every system.
 #[cfg(any(windows, test))]
 pub(crate) mod hyperv;
 #[cfg(target_vendor = "apple")]
@@ -61,6 +63,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
             Ok(raw)
         }
         libc::AF_INET6 => inet6::from_python(target, value),
+        #[cfg(unix)]
         libc::AF_UNIX => unix::from_python(target, value),
         #[cfg(target_os = "linux")]
         libc::AF_ALG => alg::from_python(target, value),
@@ -114,6 +117,7 @@ pub(crate) fn to_python<'py>(
             Some(tuple)
         }
         libc::AF_INET6 => Some(inet6::to_python(py, raw)?),
+        #[cfg(unix)]
         libc::AF_UNIX => Some(unix::to_python(py, raw)?),
         #[cfg(target_os = "linux")]
         libc::AF_ALG => Some(alg::to_python(py, raw)?),

@@ -15,7 +15,9 @@ use std::mem::MaybeUninit;
 use pyo3::exceptions::{PyMemoryError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes};
+#[cfg(unix)]
+use pyo3::types::{PyList, PyTuple};
 
 use crate::error::Error;
 use crate::sys::io::{Window, WindowMut};
@@ -152,6 +154,7 @@ pub(crate) fn reading<R>(
 }
 
 /// The only item of a list or a tuple, where that is an exact `bytes`.
+#[cfg(unix)]
 pub(crate) fn only_bytes<'py>(value: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyBytes>> {
     let item = if let Ok(list) = value.cast_exact::<PyList>() {
         (list.len() == 1).then(|| list.get_item(0).ok())??

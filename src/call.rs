@@ -17,22 +17,9 @@ use crate::error::Error;
 use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
+use crate::sys::flags::{ANSWERS, CAN_TRY, DONTWAIT, WHOLE, has};
 use crate::sys::wait::{self, Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
-
-const DONTWAIT: c_int = libc::MSG_DONTWAIT;
-/// Flags with which a blocking call means more than its tries would do: all of the
-/// data, or a whole connection attempt.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const WHOLE: c_int = libc::MSG_WAITALL | libc::MSG_FASTOPEN;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const WHOLE: c_int = libc::MSG_WAITALL;
-/// Flags with which a short or empty answer of a blocking socket is the answer, not
-/// a miss. (One with a timeout waits all the same, as CPython's does.)
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const ANSWERS: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const ANSWERS: c_int = libc::MSG_DONTWAIT;
 
 /// How the first tries on a blocking socket have fared: after a few misses in a
 /// row only one call in sixteen tries, so that ping-pong pays no extra call.
@@ -138,10 +125,15 @@ pub(crate) fn call_within<T: Send>(
     let flags = how.flags.unwrap_or(0);
     let user = door.cell.enter()?;
     let blocking = budget.timeout == Timeout::Blocking;
-    let answers = flags & ANSWERS != 0;
+    let answers = has(flags, ANSWERS);
     let tried = if !blocking || answers {
         attempt(py, &user, how, budget.timeout, &mut op)
-    } else if how.quick && how.flags.is_some() && flags & WHOLE == 0 && door.habit.tries() {
+    } else if CAN_TRY
+        && how.quick
+        && how.flags.is_some()
+        && flags & WHOLE == 0
+        && door.habit.tries()
+    {
         Some(op(user.fd(), flags | DONTWAIT))
     } else {
         None

@@ -14,8 +14,11 @@ use crate::args;
 use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, table};
+#[cfg(unix)]
+use crate::sys::cmsg;
 use crate::sys::errno::Errno;
-use crate::sys::{cmsg, pton};
+use crate::sys::libc;
+use crate::sys::pton;
 use crate::text::{refuse_nul, type_name, utf8_with_nul};
 
 table! {
@@ -33,6 +36,13 @@ table! {
         Positional inet_ntop = inet_ntop,
             "inet_ntop(family, packed) -> text\n\n\
              The text of an address of AF_INET or AF_INET6.";
+    }
+}
+
+#[cfg(unix)]
+table! {
+    /// The sizes of control messages, which Windows has not.
+    SIZES: PyModule {
         Positional CMSG_LEN = cmsg_len,
             "CMSG_LEN(length) -> control message length\n\n\
              The length of a control message with that much data, without what pads it.";
@@ -229,14 +239,17 @@ fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R
     f(&view.to_vec()?)
 }
 
+#[cfg(unix)]
 fn cmsg_len<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     cmsg_size(args, "CMSG_LEN", cmsg::cmsg_len)
 }
 
+#[cfg(unix)]
 fn cmsg_space<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     cmsg_size(args, "CMSG_SPACE", cmsg::cmsg_space)
 }
 
+#[cfg(unix)]
 fn cmsg_size<'py>(
     args: Args<'_, 'py>,
     name: &str,

@@ -7,15 +7,19 @@
 use std::ffi::c_int;
 
 use pyo3::exceptions::{
-    PyBlockingIOError, PyBrokenPipeError, PyChildProcessError, PyConnectionAbortedError,
-    PyConnectionRefusedError, PyConnectionResetError, PyFileExistsError, PyFileNotFoundError,
-    PyInterruptedError, PyIsADirectoryError, PyNotADirectoryError, PyOSError, PyPermissionError,
-    PyProcessLookupError, PyTimeoutError,
+    PyBlockingIOError, PyBrokenPipeError, PyConnectionAbortedError, PyConnectionRefusedError,
+    PyConnectionResetError, PyInterruptedError, PyOSError, PyPermissionError, PyTimeoutError,
+};
+#[cfg(unix)]
+use pyo3::exceptions::{
+    PyChildProcessError, PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError,
+    PyNotADirectoryError, PyProcessLookupError,
 };
 use pyo3::import_exception;
 use pyo3::prelude::*;
 
 use crate::sys::errno::{Errno, message};
+use crate::sys::libc;
 use crate::sys::resolve::{Failure, gai_strerror};
 
 import_exception!(rsock._errors, gaierror);
@@ -75,25 +79,45 @@ impl From<Error> for PyErr {
 /// until somebody looks: C code that looks at the class alone (Cython's `except` in
 /// uvloop and gevent) waits for `BlockingIOError`.
 pub(crate) fn os_error(errno: Errno) -> PyErr {
+    #[cfg(unix)]
     let args = (errno.0, message(errno));
+    // Python takes `errno` from the number of Windows, and leaves the first one.
+    #[cfg(windows)]
+    let args = (errno.0, message(errno), None::<&'static str>, errno.0);
     match errno.0 {
         // EWOULDBLOCK is the same number wherever this builds.
         libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => PyBlockingIOError::new_err(args),
-        libc::EPIPE | libc::ESHUTDOWN => PyBrokenPipeError::new_err(args),
-        libc::ECHILD => PyChildProcessError::new_err(args),
+        libc::ESHUTDOWN => PyBrokenPipeError::new_err(args),
         libc::ECONNABORTED => PyConnectionAbortedError::new_err(args),
         libc::ECONNREFUSED => PyConnectionRefusedError::new_err(args),
         libc::ECONNRESET => PyConnectionResetError::new_err(args),
+        libc::EINTR => PyInterruptedError::new_err(args),
+        libc::EACCES => PyPermissionError::new_err(args),
+        libc::ETIMEDOUT => PyTimeoutError::new_err(args),
+        other => rarer(other, args),
+    }
+}
+
+/// The subclasses that the calls of a socket have less often.
+#[cfg(unix)]
+fn rarer(number: c_int, args: (c_int, String)) -> PyErr {
+    match number {
+        libc::EPIPE => PyBrokenPipeError::new_err(args),
+        libc::ECHILD => PyChildProcessError::new_err(args),
         libc::EEXIST => PyFileExistsError::new_err(args),
         libc::ENOENT => PyFileNotFoundError::new_err(args),
         libc::EISDIR => PyIsADirectoryError::new_err(args),
         libc::ENOTDIR => PyNotADirectoryError::new_err(args),
-        libc::EINTR => PyInterruptedError::new_err(args),
-        libc::EACCES | libc::EPERM => PyPermissionError::new_err(args),
+        libc::EPERM => PyPermissionError::new_err(args),
         libc::ESRCH => PyProcessLookupError::new_err(args),
-        libc::ETIMEDOUT => PyTimeoutError::new_err(args),
         _ => PyOSError::new_err(args),
     }
+}
+
+/// Winsock has no others.
+#[cfg(windows)]
+fn rarer(_: c_int, args: (c_int, String, Option<&'static str>, c_int)) -> PyErr {
+    PyOSError::new_err(args)
 }
 
 /// An `OSError` with a message and no number.

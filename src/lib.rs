@@ -31,7 +31,7 @@ pub(crate) mod typeobj;
 #[pymodule(gil_used = false)]
 fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    sys::cell::watch_forks().map_err(error::os_error)?;
+    sys::start().map_err(error::os_error)?;
     let [base, public] = sockobj::classes(py)?;
     module.setattr("socket", &base)?;
     module.setattr("SocketType", &base)?;
@@ -40,11 +40,17 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     for table in [
         convert::SINGLE,
         convert::TABLE,
+        #[cfg(unix)]
+        convert::SIZES,
         iface::SINGLE,
         iface::TABLE,
         module::TABLE,
+        #[cfg(unix)]
+        module::PAIR,
         netdb::TABLE,
         netdb::hosts::TABLE,
+        #[cfg(unix)]
+        netdb::hosts::SETTING,
         netdb::nameinfo::TABLE,
         netdb::services::TABLE,
     ] {

@@ -11,9 +11,13 @@ use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
 use crate::sockobj::open;
+#[cfg(unix)]
 use crate::sockobj::state::Socket;
+use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
-use crate::sys::{errno::Errno, sock};
+use crate::sys::libc;
+#[cfg(unix)]
+use crate::sys::sock;
 use crate::timeout;
 
 fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<RawFd> {
@@ -40,6 +44,7 @@ fn close<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answe
 }
 
 /// `socketpair([family[, type[, proto]]])`: two sockets of the base class.
+#[cfg(unix)]
 fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     args::count(args, "socketpair", 0, 3)?;
     let py = module.py();
@@ -94,6 +99,14 @@ fn set_enums<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> A
     Ok(none(module.py()))
 }
 
+#[cfg(unix)]
+table! {
+    /// The function that Windows has not; the shim has another there.
+    PAIR: PyModule {
+        Positional socketpair = socketpair, "socketpair([family[, type[, proto]]]) -> (socket, socket)\n\nTwo sockets connected to each other. See socketpair(2).";
+    }
+}
+
 table! {
     /// The functions of this file.
     TABLE: PyModule {
@@ -103,6 +116,5 @@ table! {
         One dup = dup, "dup(fileno) -> descriptor\n\nDuplicate a descriptor; children do not inherit the new one. See dup(2).";
         NoArgs getdefaulttimeout = getdefaulttimeout, "getdefaulttimeout() -> seconds\n\nThe timeout that new sockets start with, as a float, or None.";
         One setdefaulttimeout = setdefaulttimeout, "setdefaulttimeout(seconds)\n\nSet the timeout that new sockets start with: int, float or None.";
-        Positional socketpair = socketpair, "socketpair([family[, type[, proto]]]) -> (socket, socket)\n\nTwo sockets connected to each other. See socketpair(2).";
     }
 }

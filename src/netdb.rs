@@ -21,6 +21,7 @@ use crate::call::detached;
 use crate::enums;
 use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args, table};
+use crate::sys::libc;
 use crate::sys::resolve::{self, Failure, Hints, Info};
 
 pub(crate) mod hosts;

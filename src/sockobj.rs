@@ -11,11 +11,14 @@ use pyo3::types::{PyDict, PyFloat, PyString, PyTuple, PyType};
 pub(crate) mod afalg;
 pub(crate) mod connect;
 pub(crate) mod lifecycle;
+#[cfg(unix)]
 pub(crate) mod message;
 pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod state;
 pub(crate) mod transfer;
+#[cfg(windows)]
+pub(crate) mod winsock;
 
 use crate::caught::caught;
 use crate::finalize;
@@ -113,11 +116,8 @@ table! {
         Keywords recv_into = transfer::recv_into, "recv_into(buffer[, nbytes[, flags]]) -> count\n\nReceive into a writable buffer: up to nbytes bytes, or its length if that is 0.";
         Positional recvfrom = transfer::recvfrom, "recvfrom(bufsize[, flags]) -> (bytes, address)\n\nLike recv(), with the sender's address. See recvfrom(2).";
         Keywords recvfrom_into = transfer::recvfrom_into, "recvfrom_into(buffer[, nbytes[, flags]]) -> (count, address)\n\nLike recv_into(), with the sender's address.";
-        Positional recvmsg = message::recvmsg, "recvmsg(bufsize[, ancbufsize[, flags]]) -> (data, ancdata, msg_flags, address)\n\nReceive up to bufsize bytes, and ancillary data into ancbufsize bytes (see\nCMSG_SPACE): a list of (level, type, data). See recvmsg(2) and cmsg(3).";
-        Positional recvmsg_into = message::recvmsg_into, "recvmsg_into(buffers[, ancbufsize[, flags]]) -> (nbytes, ancdata, msg_flags, address)\n\nLike recvmsg(), into an iterable of writable buffers, filled in turn.";
         Positional send = transfer::send, "send(data[, flags]) -> count\n\nSend bytes; the count may be less than there are. See send(2).";
         Positional sendall = transfer::sendall, "sendall(data[, flags])\n\nSend all of the bytes, within one timeout. After an error there is no telling\nhow many were sent.";
-        Positional sendmsg = message::sendmsg, "sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend an iterable of buffers as one message, with ancillary data: an iterable of\n(level, type, data). See sendmsg(2) and cmsg(3).";
         Positional sendto = transfer::sendto, "sendto(data[, flags], address) -> count\n\nSend bytes to an address. See sendto(2).";
         One setblocking = options::setblocking, "setblocking(flag)\n\nTrue for a blocking socket, False for one that never waits.";
         NoArgs getblocking = options::getblocking, "getblocking() -> bool\n\nFalse if the socket never waits, which is a timeout of 0.";
@@ -125,6 +125,25 @@ table! {
         NoArgs gettimeout = options::gettimeout, "gettimeout() -> seconds\n\nThe timeout as a float, or None.";
         Positional setsockopt = options::setsockopt, "setsockopt(level, option, value: int)\nsetsockopt(level, option, value: bytes)\nsetsockopt(level, option, None, optlen: int)\n\nSet a socket option. See setsockopt(2).";
         One shutdown = connect::shutdown, "shutdown(how)\n\nEnd receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR). See shutdown(2).";
+    }
+}
+
+#[cfg(unix)]
+table! {
+    /// The methods for messages, which Windows has not.
+    MESSAGES: Socket {
+        Positional recvmsg = message::recvmsg, "recvmsg(bufsize[, ancbufsize[, flags]]) -> (data, ancdata, msg_flags, address)\n\nReceive up to bufsize bytes, and ancillary data into ancbufsize bytes (see\nCMSG_SPACE): a list of (level, type, data). See recvmsg(2) and cmsg(3).";
+        Positional recvmsg_into = message::recvmsg_into, "recvmsg_into(buffers[, ancbufsize[, flags]]) -> (nbytes, ancdata, msg_flags, address)\n\nLike recvmsg(), into an iterable of writable buffers, filled in turn.";
+        Positional sendmsg = message::sendmsg, "sendmsg(buffers[, ancdata[, flags[, address]]]) -> count\n\nSend an iterable of buffers as one message, with ancillary data: an iterable of\n(level, type, data). See sendmsg(2) and cmsg(3).";
+    }
+}
+
+#[cfg(windows)]
+table! {
+    /// The methods that only Windows has.
+    WINSOCK: Socket {
+        Positional ioctl = winsock::ioctl, "ioctl(cmd, option) -> count\n\nControl the socket by WSAIoctl: SIO_RCVALL with one of RCVALL_*,\nSIO_KEEPALIVE_VALS with (onoff, timeout, interval), SIO_LOOPBACK_FAST_PATH with\na flag.";
+        One share = winsock::share, "share(process_id) -> bytes\n\nWhat the process of that number needs to have the socket too; see fromshare().";
     }
 }
 
@@ -157,6 +176,10 @@ table! {
 pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let base = py.get_type::<Socket>();
     typeobj::add_methods(&base, BASE)?;
+    #[cfg(unix)]
+    typeobj::add_methods(&base, MESSAGES)?;
+    #[cfg(windows)]
+    typeobj::add_methods(&base, WINSOCK)?;
     #[cfg(target_os = "linux")]
     typeobj::add_methods(&base, AFALG)?;
     let ints = [

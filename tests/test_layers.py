@@ -20,12 +20,15 @@ PACKAGE = ROOT / "python" / "rsock"
 # Lowest floor first. A pattern that ends in `*` stands for every file of that
 # folder that is not named itself.
 RUST_FLOORS = [
-    ("0a", ["sys::copy", "sys::errno"]),
-    ("0b", ["sys::fd", "sys::storage"]),
+    ("0-", ["sys::libc", "sys::windows::libc"]),
+    ("0a", ["sys::copy", "sys::errno", "sys::flags"]),
+    ("0b", ["sys::fd", "sys::fork", "sys::storage", "sys::windows::fd"]),
     ("0b+", ["sys::cell"]),
+    ("0b++", ["sys::bell", "sys::windows::bell"]),
     ("0c", ["sys::cmsg", "sys::io", "sys::sole", "sys::wait"]),
     ("0c+", ["sys::opt"]),
-    ("0d", ["sys::*"]),
+    ("0d", ["sys::*", "sys::windows::*"]),
+    ("0d+", ["sys::windows::netdb"]),
     ("0e", ["sys"]),
     ("1", ["caught"]),
     ("1a", ["audit", "enums", "error", "method", "timeout"]),
@@ -42,7 +45,7 @@ RUST_FLOORS = [
     ("5", ["capi", "lib"]),
 ]
 PYTHON_FLOORS = [
-    ("0", ["_errors"]),
+    ("0", ["_errors", "_winerrors"]),
     ("1", ["_rsock"]),
     ("2", ["_enums", "_reduction"]),
     ("3", ["_fileio", "_sendfile"]),

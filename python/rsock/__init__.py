@@ -45,6 +45,11 @@ __all__ += {
     *(name for name in _helpers.__all__ if name[0] != "_"),
 }.difference(__all__)
 
+if sys.platform == "win32":
+    from ._winerrors import errorTab
+
+    __all__ += ["errorTab"]
+
 for _function in (
     _fileio.__getstate__,
     _fileio.__reduce_ex__,

@@ -84,8 +84,10 @@ class socket:
     def gettimeout(self) -> float | None:
         """The timeout in seconds; None for a blocking socket."""
     if sys.platform == "win32":
-        def ioctl(self, control: int, option: int | tuple[int, int, int] | bool, /) -> None:
+        def ioctl(self, control: int, option: int | tuple[int, int, int] | bool, /) -> int:
             """Control the socket: SIO_RCVALL, SIO_KEEPALIVE_VALS or SIO_LOOPBACK_FAST_PATH. See WSAIoctl."""
+        def share(self, process_id: int, /) -> bytes:
+            """What the process of that number needs to have the socket too; see fromshare()."""
     def listen(self, backlog: int = ..., /) -> None:
         """Accept connections from now on; `backlog` of them may wait. See listen(2)."""
     def recv(self, bufsize: int, flags: int = ..., /) -> bytes:

@@ -1,5 +1,9 @@
 //! Floor 3a: what every family's file shares: whom an address is for, and the
 //! words of the errors that the families have in common.
+#![cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "some is for families that only Linux has")
+)]
 
 use std::ffi::c_int;
 

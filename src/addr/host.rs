@@ -18,6 +18,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyString};
 use crate::call::detached;
 use crate::error::{Error, os_error_text};
 use crate::sys::iface::nametoindex;
+use crate::sys::libc;
 use crate::sys::resolve::{self, Failure, Hints};
 use crate::sys::storage::Reader;
 use crate::sys::{ntop, pton};

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::addr::form::{self, Target};
 use crate::addr::host;
+use crate::sys::libc;
 use crate::sys::storage::{RawAddr, Reader, Writer};
 
 /// An IPv4 address and a port.

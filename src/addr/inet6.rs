@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use crate::addr::form::{self, Target};
 use crate::addr::host;
+use crate::sys::libc;
 use crate::sys::storage::{RawAddr, Reader, Writer};
 
 const FLOWINFO_MAX: u32 = 0xf_ffff;

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyTuple};
 use crate::addr::form::{self, Target};
 use crate::buffer::View;
 use crate::error::os_error_text;
+use crate::sys::libc;
 use crate::sys::storage::{CAPACITY, RawAddr, Reader, Writer};
 use crate::text::type_name;
 

@@ -7,7 +7,9 @@
 use std::net::IpAddr;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyModule, PyString};
+#[cfg(unix)]
+use pyo3::types::PyBytes;
+use pyo3::types::{PyList, PyModule, PyString};
 
 use crate::addr::host::{self, Name};
 use crate::args;
@@ -16,9 +18,12 @@ use crate::call::detached;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, table};
 use crate::sys::errno::Errno;
+use crate::sys::libc;
 use crate::sys::netdb::{self, Host};
 use crate::sys::resolve;
-use crate::text::{fs_decoded, fs_string};
+use crate::text::fs_decoded;
+#[cfg(unix)]
+use crate::text::fs_string;
 
 table! {
     /// The functions of this file.
@@ -35,6 +40,13 @@ table! {
         NoArgs gethostname = gethostname,
             "gethostname() -> str\n\n\
              The name of this host.";
+    }
+}
+
+#[cfg(unix)]
+table! {
+    /// The function that Windows has not.
+    SETTING: PyModule {
         Positional sethostname = sethostname,
             "sethostname(name)\n\n\
              Set the name of this host, which needs privilege.";
@@ -130,6 +142,7 @@ fn gethostname<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>) -> An
     fs_decoded(py, &name)
 }
 
+#[cfg(unix)]
 fn sethostname<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     args::count(args, "sethostname", 1, 1)?;
     let py = args.py();

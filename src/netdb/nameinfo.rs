@@ -16,6 +16,7 @@ use crate::audit::audit;
 use crate::call::detached;
 use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args, table};
+use crate::sys::libc;
 use crate::sys::pton;
 use crate::sys::resolve::{self, Hints};
 use crate::sys::storage::RawAddr;

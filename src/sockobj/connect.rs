@@ -16,6 +16,7 @@ use crate::sockobj::open;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{NewFd, RawFd};
+use crate::sys::libc;
 use crate::sys::sock;
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
@@ -52,7 +53,9 @@ pub(crate) fn listen<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
 fn keeps_connections(socket: &Socket) -> bool {
     let protocol = match socket.family() {
         libc::AF_INET | libc::AF_INET6 => matches!(socket.proto(), 0 | libc::IPPROTO_TCP),
-        family => family == libc::AF_UNIX,
+        #[cfg(unix)]
+        libc::AF_UNIX => true,
+        _ => false,
     };
     cfg!(target_os = "linux")
         && protocol
@@ -134,7 +137,7 @@ fn connect_raw(py: Python<'_>, socket: &Socket, to: &RawAddr) -> Result<(), Erro
             py.check_signals()?;
             finish(py, socket, &mut budget)
         }
-        Err(errno) if errno.0 == libc::EINPROGRESS && matches!(budget.timeout, Timeout::For(_)) => {
+        Err(errno) if errno == Errno::CONNECTING && matches!(budget.timeout, Timeout::For(_)) => {
             finish(py, socket, &mut budget)
         }
         Err(errno) => Err(errno.into()),

@@ -14,6 +14,7 @@ use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::cell::Shut;
 use crate::sys::fd::{self, RawFd};
+use crate::sys::libc;
 use crate::sys::wait;
 
 /// Closes the object's number, or leaves that to the last call in flight, which

@@ -8,6 +8,8 @@ use std::sync::atomic::Ordering;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
+#[cfg(windows)]
+use pyo3::types::PyBytes;
 use pyo3::types::PyDict;
 
 use crate::args;
@@ -18,6 +20,8 @@ use crate::sockobj::lifecycle::close_now;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
+use crate::sys::flags::has;
+use crate::sys::libc;
 use crate::sys::{opt, sock};
 use crate::timeout::{self, NONBLOCKING};
 
@@ -71,6 +75,13 @@ fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> 
         new.release();
         return Ok(());
     };
+    #[cfg(windows)]
+    if let Ok(shared) = fileno.cast::<PyBytes>() {
+        let (new, kind) = adopt_shared(shared.as_bytes(), default)?;
+        publish(slf, new.number(), &kind, default)?;
+        new.release();
+        return Ok(());
+    }
     let (number, kind) = adopt(fileno, wanted)?;
     if default >= 0 {
         fd::set_nonblocking(number, true).map_err(os_error)?;
@@ -128,7 +139,7 @@ fn publish(
     socket.family.store(opened.family, Ordering::Relaxed);
     socket.kind.store(kind, Ordering::Relaxed);
     socket.proto.store(opened.proto, Ordering::Relaxed);
-    let initial = if opened.kind & sock::TYPE_NONBLOCK != 0 {
+    let initial = if has(opened.kind, sock::TYPE_NONBLOCK) {
         NONBLOCKING
     } else {
         default
@@ -218,7 +229,17 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<(
     let kind = ask(wanted.kind, libc::SO_TYPE).map_err(os_error)?;
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     let proto = ask(wanted.proto, libc::SO_PROTOCOL).map_err(os_error)?;
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+    #[cfg(windows)]
+    let proto = match wanted.proto {
+        -1 => sock::protocol(fd).map_err(os_error)?,
+        given => given,
+    };
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        windows
+    )))]
     let proto = wanted.proto.max(0);
     let opened = Opened {
         family,
@@ -228,6 +249,29 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<(
         waits_for_more: waits_for_more(fd),
     };
     Ok((fd, opened))
+}
+
+/// The socket that another process has shared, by what its `share` gave.
+#[cfg(windows)]
+fn adopt_shared(bytes: &[u8], default: i64) -> PyResult<(NewFd, Opened)> {
+    let shared = sock::shared(bytes).ok_or_else(|| {
+        PyValueError::new_err(format!(
+            "socket descriptor string has wrong size, should be {} bytes.",
+            size_of::<fd::Info>()
+        ))
+    })?;
+    let (new, [family, kind, proto]) = shared.map_err(os_error)?;
+    if default >= 0 {
+        fd::set_nonblocking(new.number(), true).map_err(os_error)?;
+    }
+    let opened = Opened {
+        family,
+        kind,
+        proto,
+        adopted: true,
+        waits_for_more: false,
+    };
+    Ok((new, opened))
 }
 
 fn waits_for_more(fd: RawFd) -> bool {

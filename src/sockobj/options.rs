@@ -14,6 +14,7 @@ use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
 use crate::sys::fd;
 use crate::sys::io::Window;
+use crate::sys::libc;
 use crate::sys::opt::{self, Value};
 use crate::timeout::{self, BLOCKING, NONBLOCKING};
 
@@ -141,7 +142,7 @@ fn is_wide(_: &Socket) -> bool {
 
 /// The length of the form that has no value. As in CPython, what is wrong with its
 /// numbers is not told: it is refused for its four arguments.
-fn length_alone(args: Args<'_, '_>) -> Option<libc::socklen_t> {
+fn length_alone(args: Args<'_, '_>) -> Option<u32> {
     args::int(args.get(0)?).ok()?;
     args::int(args.get(1)?).ok()?;
     args::low_bits(args.get(3)?).ok()

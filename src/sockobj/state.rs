@@ -15,7 +15,7 @@ use crate::addr::{self, Target};
 use crate::call::{self, Door, Habit};
 use crate::sys::cell::FdCell;
 use crate::sys::errno::Errno;
-use crate::sys::fd::RawFd;
+use crate::sys::fd::{AtomicFd, RawFd};
 use crate::sys::sole::Sole;
 use crate::sys::storage::RawAddr;
 use crate::timeout::BLOCKING;
@@ -28,7 +28,7 @@ use crate::timeout::BLOCKING;
 #[pyclass(name = "socket", module = "_socket", subclass, frozen)]
 #[repr(C)]
 pub(crate) struct Socket {
-    pub(crate) fd: AtomicI32,
+    pub(crate) fd: AtomicFd,
     pub(crate) family: AtomicI32,
     pub(crate) kind: AtomicI32,
     pub(crate) proto: AtomicI32,
@@ -68,6 +68,14 @@ pub(crate) const FAMILY_OFFSET: usize = FD_OFFSET + std::mem::offset_of!(Socket,
 pub(crate) const KIND_OFFSET: usize = FD_OFFSET + std::mem::offset_of!(Socket, kind);
 pub(crate) const PROTO_OFFSET: usize = FD_OFFSET + std::mem::offset_of!(Socket, proto);
 
+#[cfg(all(target_pointer_width = "64", windows))]
+const _: () = {
+    assert!(std::mem::offset_of!(Socket, fd) == 0);
+    assert!(std::mem::offset_of!(Socket, family) == 8);
+    assert!(std::mem::offset_of!(Socket, errorhandler) == 24);
+    assert!(std::mem::offset_of!(Socket, timeout) == 32);
+};
+
 #[cfg(all(target_pointer_width = "64", unix))]
 const _: () = {
     assert!(std::mem::offset_of!(Socket, fd) == 0);
@@ -82,7 +90,7 @@ impl Socket {
     /// An object without a descriptor, as `__new__` leaves it.
     pub(crate) const fn unopened() -> Self {
         Self {
-            fd: AtomicI32::new(-1),
+            fd: AtomicFd::new(-1),
             family: AtomicI32::new(0),
             kind: AtomicI32::new(0),
             proto: AtomicI32::new(0),

@@ -17,6 +17,7 @@ use crate::method::{Answer, Args, none};
 use crate::sockobj::state::Socket;
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
+use crate::sys::flags::asks_not_to_wait;
 use crate::sys::io::{self, Window, WindowMut};
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
@@ -185,7 +186,7 @@ fn send_window(
         io::send(fd, window, flags, None)
     })?;
     let blocking = door.timeout.load(Ordering::Relaxed) < 0;
-    if count >= tried || !blocking || flags & libc::MSG_DONTWAIT != 0 {
+    if count >= tried || !blocking || asks_not_to_wait(flags) {
         return Ok(count);
     }
     // The try came up short; the rest goes by the plain blocking call.
@@ -238,7 +239,7 @@ pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
                     Timeout::For(_) => return Err(Errno::EAGAIN),
                     // Only a signal cuts a blocking send short: its handler runs
                     // before the rest goes.
-                    Timeout::Blocking if flags & libc::MSG_DONTWAIT == 0 => {
+                    Timeout::Blocking if !asks_not_to_wait(flags) => {
                         return Err(Errno::EINTR);
                     }
                     Timeout::Blocking | Timeout::NonBlocking => {}

@@ -4,13 +4,13 @@
 //! A call enters before it uses the number and leaves after; `close` marks the
 //! cell and the last user closes the number, so that a number which the kernel
 //! has given to someone else can never be touched (the model is Go's fdMutex).
-//! See close(2), dup(2), pthread_atfork(3).
-#![expect(unsafe_code, reason = "only a hook of libc tells of a fork")]
+//! See close(2), dup(2).
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sys::errno::Errno;
 use crate::sys::fd::{NewFd, RawFd, close, dup, is_inheritable, set_inheritable};
+use crate::sys::fork::fork_generation;
 
 // From bit 0: 32 bits of number, 23 of users, 8 of fork generation, the closed bit.
 const NO_NUMBER: u64 = 0xffff_ffff;
@@ -19,39 +19,6 @@ const USERS: u64 = ((1 << 23) - 1) << 32;
 const GENERATION_SHIFT: u32 = 55;
 const GENERATION: u64 = 0xff << GENERATION_SHIFT;
 const CLOSED: u64 = 1 << 63;
-
-/// Counts forks: the calls that the parent's other threads had in flight do not
-/// exist in the child, so a count of an older generation is none.
-static FORKS: AtomicU8 = AtomicU8::new(0);
-
-extern "C" fn after_fork_in_child() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Counts forks in the parent, too: each one copies what is open.
-static COPIES: AtomicU32 = AtomicU32::new(0);
-
-extern "C" fn before_fork() {
-    COPIES.fetch_add(1, Ordering::Relaxed);
-}
-
-/// How often what is open here may have been copied by a fork.
-pub(crate) fn forks() -> u32 {
-    COPIES.load(Ordering::Relaxed)
-}
-
-/// Registers the fork counters; once, when the module is loaded.
-pub(crate) fn watch_forks() -> Result<(), Errno> {
-    // SAFETY: the handlers are static functions that do one atomic add each, which
-    // is async-signal-safe, as a handler in the child of a threaded process must be.
-    let ret = unsafe { libc::pthread_atfork(Some(before_fork), None, Some(after_fork_in_child)) };
-    if ret == 0 { Ok(()) } else { Err(Errno(ret)) }
-}
-
-/// How many forks lie between this process and the one that loaded the module.
-pub(crate) fn fork_generation() -> u8 {
-    FORKS.load(Ordering::Relaxed)
-}
 
 fn generation_bits() -> u64 {
     u64::from(fork_generation()) << GENERATION_SHIFT
@@ -62,9 +29,29 @@ fn is_stale(state: u64) -> bool {
     state & GENERATION != generation_bits()
 }
 
+#[cfg(unix)]
 fn number(state: u64) -> RawFd {
     let low = u32::try_from(state & NO_NUMBER).unwrap_or(u32::MAX);
     low.cast_signed()
+}
+
+/// The bits of a number, if a cell can hold it.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "not so on Windows")]
+fn bits(fd: RawFd) -> Option<u64> {
+    Some(u64::from(fd.cast_unsigned()))
+}
+
+#[cfg(windows)]
+fn number(state: u64) -> RawFd {
+    let low = u32::try_from(state & NO_NUMBER).unwrap_or(u32::MAX);
+    RawFd::try_from(low.cast_signed()).unwrap_or(-1)
+}
+
+/// The bits of a handle, if a cell can hold it: of a handle, Windows uses 32 bits.
+#[cfg(windows)]
+fn bits(fd: RawFd) -> Option<u64> {
+    Some(u64::from(i32::try_from(fd).ok()?.cast_unsigned()))
 }
 
 /// A descriptor's number with its users; see the head of the file.
@@ -103,7 +90,10 @@ impl FdCell {
         if state & CLOSED == 0 || in_use {
             return false;
         }
-        let new = u64::from(fd.cast_unsigned()) | generation_bits();
+        let Some(bits) = bits(fd) else {
+            return false;
+        };
+        let new = bits | generation_bits();
         self.0
             .compare_exchange(state, new, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
@@ -279,6 +269,7 @@ impl Drop for FdGuard<'_> {
 mod tests {
     use super::*;
     use crate::sys::fd::at_or_above;
+    use std::sync::atomic::AtomicU8;
 
     /// A number that no other test of this process is given meanwhile.
     fn some_fd() -> RawFd {

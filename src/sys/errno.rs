@@ -4,6 +4,8 @@
 
 use std::ffi::c_int;
 
+use crate::sys::libc;
+
 /// An error number of the operating system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Errno(pub(crate) c_int);
@@ -12,8 +14,14 @@ impl Errno {
     pub(crate) const EAGAIN: Self = Self(libc::EAGAIN);
     pub(crate) const EBADF: Self = Self(libc::EBADF);
     pub(crate) const EINPROGRESS: Self = Self(libc::EINPROGRESS);
+    /// What a connection attempt that goes on says.
+    #[cfg(unix)]
+    pub(crate) const CONNECTING: Self = Self(libc::EINPROGRESS);
+    #[cfg(windows)]
+    pub(crate) const CONNECTING: Self = Self(libc::EWOULDBLOCK);
     pub(crate) const EINTR: Self = Self(libc::EINTR);
     pub(crate) const EINVAL: Self = Self(libc::EINVAL);
+    #[cfg(unix)]
     pub(crate) const ENOMEM: Self = Self(libc::ENOMEM);
 
     /// The calling thread's last error.

@@ -9,6 +9,8 @@ use crate::sys::errno::{Errno, check};
 
 /// A descriptor's number.
 pub(crate) type RawFd = std::os::fd::RawFd;
+/// A number in an object's state.
+pub(crate) type AtomicFd = std::sync::atomic::AtomicI32;
 
 /// close(2), once: after EINTR the number is gone on Linux.
 pub(crate) fn close(fd: RawFd) -> Result<(), Errno> {

@@ -14,6 +14,7 @@ use std::ptr;
 
 use crate::sys::errno::{Errno, check_len};
 use crate::sys::fd::RawFd;
+use crate::sys::libc;
 use crate::sys::storage::RawAddr;
 
 /// Memory to send from.
@@ -118,10 +119,12 @@ impl<'a> WindowMut<'a> {
         }
     }
 
+    #[cfg(unix)]
     pub(crate) fn ptr(&self) -> *mut u8 {
         self.ptr
     }
 
+    #[cfg(unix)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -149,7 +152,9 @@ const PLAIN: c_int = libc::MSG_PEEK
     | libc::MSG_ERRQUEUE
     | libc::MSG_CMSG_CLOEXEC
     | libc::MSG_NOSIGNAL;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(windows)]
+const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB;
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_OOB;
 
 /// Whether the length that a receive answers is the number of bytes written: only

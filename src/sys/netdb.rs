@@ -10,6 +10,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
 use crate::sys::copy::{each, memory, text};
+use crate::sys::libc;
 
 /// An entry of the database of hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,7 @@ struct Service {
     port: Option<u16>,
 }
 
+#[cfg(unix)]
 impl Entry for libc::servent {
     type Answer = Service;
 
@@ -98,6 +100,7 @@ impl Entry for libc::servent {
     }
 }
 
+#[cfg(unix)]
 impl Entry for libc::protoent {
     type Answer = c_int;
 
@@ -268,7 +271,11 @@ mod system {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+#[path = "windows/netdb.rs"]
+mod system;
+
+#[cfg(all(unix, not(target_os = "linux")))]
 mod system {
     use std::ffi::c_void;
     use std::sync::Mutex;

@@ -9,6 +9,7 @@ use std::ptr;
 use crate::sys::errno::{Errno, check};
 use crate::sys::fd::RawFd;
 use crate::sys::io::Window;
+use crate::sys::libc;
 
 fn socklen(len: usize) -> Result<libc::socklen_t, Errno> {
     libc::socklen_t::try_from(len).map_err(|_| Errno::EINVAL)
@@ -40,14 +41,17 @@ pub(crate) enum Value<'a> {
     /// Bytes.
     Bytes(Window<'a>),
     /// No value but a length, as `ALG_SET_AEAD_AUTHSIZE` takes it.
-    Length(libc::socklen_t),
+    Length(u32),
 }
 
 /// Sets an option.
 pub(crate) fn set(fd: RawFd, level: c_int, name: c_int, value: Value<'_>) -> Result<(), Errno> {
     let (ptr, len) = match value {
         Value::Bytes(window) => (window.ptr(), socklen(window.len())?),
-        Value::Length(len) => (ptr::null(), len),
+        Value::Length(len) => {
+            let len = usize::try_from(len).map_err(|_| Errno::EINVAL)?;
+            (ptr::null(), socklen(len)?)
+        }
     };
     // SAFETY: the kernel reads `len` bytes, the window's own length; a null value
     // it refuses (EFAULT) or leaves unread.

@@ -6,11 +6,16 @@
 //! resolver likes.
 #![expect(unsafe_code, reason = "the resolver answers in C lists and C strings")]
 
-use std::ffi::{CStr, c_char, c_int};
+#[cfg(unix)]
+use std::ffi::c_char;
+use std::ffi::{CStr, c_int};
 use std::ptr;
 
 use crate::sys::copy::{memory, text};
-use crate::sys::errno::{Errno, check};
+use crate::sys::errno::Errno;
+#[cfg(unix)]
+use crate::sys::errno::check;
+use crate::sys::libc;
 use crate::sys::storage::RawAddr;
 
 /// Why getaddrinfo or getnameinfo failed.
@@ -24,11 +29,11 @@ pub(crate) enum Failure {
 
 impl Failure {
     fn of(code: c_int) -> Self {
+        #[cfg(unix)]
         if code == libc::EAI_SYSTEM {
-            Self::Sys(Errno::last())
-        } else {
-            Self::Code(code)
+            return Self::Sys(Errno::last());
         }
+        Self::Code(code)
     }
 }
 
@@ -150,7 +155,14 @@ pub(crate) fn getnameinfo(addr: &RawAddr, flags: c_int) -> Result<(Vec<u8>, Vec<
     Ok((before_nul(&host), before_nul(&service)))
 }
 
+#[cfg(windows)]
+#[path = "windows/resolve.rs"]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::{gai_strerror, gethostname, hstrerror};
+
 /// The text of a number by one of the calls that have one for each.
+#[cfg(unix)]
 fn constant(call: unsafe extern "C" fn(c_int) -> *const c_char, code: c_int) -> String {
     // SAFETY: `gai_strerror` and `hstrerror` take any number.
     let message = unsafe { call(code) };
@@ -159,15 +171,18 @@ fn constant(call: unsafe extern "C" fn(c_int) -> *const c_char, code: c_int) -> 
 }
 
 /// The text of an `EAI_` code.
+#[cfg(unix)]
 pub(crate) fn gai_strerror(code: c_int) -> String {
     constant(libc::gai_strerror, code)
 }
 
 /// The text of an `h_errno`.
+#[cfg(unix)]
 pub(crate) fn hstrerror(code: c_int) -> String {
     constant(libc::hstrerror, code)
 }
 
+#[cfg(unix)]
 fn lossy(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
@@ -178,6 +193,7 @@ fn length<T: TryFrom<usize>>(len: usize) -> Result<T, Errno> {
 }
 
 /// gethostname(2).
+#[cfg(unix)]
 pub(crate) fn gethostname() -> Result<Vec<u8>, Errno> {
     let mut name = [0_u8; HOST_ROOM];
     // SAFETY: the call writes at most the length that it is given.
@@ -186,6 +202,7 @@ pub(crate) fn gethostname() -> Result<Vec<u8>, Errno> {
 }
 
 /// sethostname(2).
+#[cfg(unix)]
 pub(crate) fn sethostname(name: &[u8]) -> Result<(), Errno> {
     let len = length(name.len())?;
     // SAFETY: the name and its own length.

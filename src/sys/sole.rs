@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::sys::cell::forks;
+use crate::sys::fork::forks;
 
 const SHARED: u32 = u32::MAX;
 

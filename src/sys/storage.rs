@@ -5,10 +5,15 @@
 //! always as large as `sockaddr_storage`; `len` never exceeds it, whatever
 //! length the kernel reported. All of it is plain bytes, so that a decoder
 //! works on a slice and a hostile or cut address cannot be read past its end.
+#![cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "some is for families that only Linux has")
+)]
 
 use std::ffi::c_int;
 
 use crate::sys::errno::Errno;
+use crate::sys::libc;
 
 /// The room that every family's address fits in.
 pub(crate) const CAPACITY: usize = size_of::<libc::sockaddr_storage>();

@@ -5,21 +5,16 @@
 //! fork; while it waits, the bell is listed under the `FdCell` it waits on, and
 //! `wake` rings all that are listed there. The list is only touched with the
 //! interpreter attached, as fork is, so no child finds its lock held.
-//! See poll(2), ppoll(2), shutdown(2).
-#![expect(unsafe_code, reason = "poll has no safe form")]
+//! The bell itself, and the call that waits, are `bell`'s.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::net::Shutdown;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
-
-use crate::sys::cell::{FdCell, fork_generation};
-use crate::sys::errno::{Errno, check, from_io};
+pub(crate) use crate::sys::bell::is_readable;
+use crate::sys::bell::{self, Bell};
+use crate::sys::cell::FdCell;
+use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
 
 /// How often a thread without a bell looks whether its socket was closed.
@@ -47,81 +42,6 @@ pub(crate) enum Ended {
     Woken,
 }
 
-/// A thread's wake descriptor: a socket that is shut down, and so ready for ever,
-/// once it was rung.
-///
-/// A program may close numbers that it does not know (`os.closerange` in a daemon)
-/// and be given ours for a file of its own. A pipe, an eventfd or a socket could
-/// all be rung there, but sockets and pipes have an inode to be told apart by.
-struct Bell {
-    ears: Option<File>,
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    _rope: File,
-    number: RawFd,
-    inode: (u64, u64),
-    generation: u8,
-}
-
-fn inode(file: &File) -> Result<(u64, u64), Errno> {
-    let metadata = from_io(file.metadata())?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-impl Bell {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn new() -> Result<Self, Errno> {
-        use std::os::unix::net::UnixDatagram;
-        let socket = from_io(UnixDatagram::unbound())?;
-        let ears = File::from(OwnedFd::from(socket));
-        Ok(Self {
-            number: ears.as_raw_fd(),
-            inode: inode(&ears)?,
-            ears: Some(ears),
-            generation: fork_generation(),
-        })
-    }
-
-    // Elsewhere a socket without a peer cannot be shut down.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn new() -> Result<Self, Errno> {
-        use std::os::unix::net::UnixStream;
-        let (ears, rope) = from_io(UnixStream::pair())?;
-        let ears = File::from(OwnedFd::from(ears));
-        Ok(Self {
-            number: ears.as_raw_fd(),
-            inode: inode(&ears)?,
-            ears: Some(ears),
-            _rope: File::from(OwnedFd::from(rope)),
-            generation: fork_generation(),
-        })
-    }
-
-    /// The file, unless its number was closed behind our back.
-    fn ours(&self) -> Option<&File> {
-        self.ears
-            .as_ref()
-            .filter(|ears| inode(ears) == Ok(self.inode))
-    }
-
-    /// Makes it ready, for good.
-    fn ring(&self) {
-        if let Some(ears) = self.ours() {
-            // Nothing is left to do where it fails: the wait ends at its deadline.
-            let _ = SockRef::from(ears).shutdown(Shutdown::Both);
-        }
-    }
-}
-
-impl Drop for Bell {
-    fn drop(&mut self) {
-        if self.ours().is_none()
-            && let Some(others) = self.ears.take()
-        {
-            let _ = others.into_raw_fd(); // not ours to close
-        }
-    }
-}
-
 thread_local! {
     static BELL: Cell<Option<Arc<Bell>>> = const { Cell::new(None) };
 }
@@ -129,7 +49,7 @@ thread_local! {
 /// This thread's bell, or a new one; None where the process has no descriptor left.
 fn bell() -> Option<Arc<Bell>> {
     match BELL.try_with(Cell::take) {
-        Ok(Some(bell)) if bell.generation == fork_generation() => Some(bell),
+        Ok(Some(bell)) if bell.is_current() => Some(bell),
         _ => Bell::new().ok().map(Arc::new),
     }
 }
@@ -162,7 +82,7 @@ pub(crate) fn wake(cell: &FdCell) {
     let key = key(cell);
     let mut listed = shard(key);
     // What the parent's threads listed before a fork is theirs, not ours.
-    listed.retain(|entry| entry.bell.generation == fork_generation());
+    listed.retain(|entry| entry.bell.is_current());
     for entry in listed.iter_mut().filter(|entry| entry.cell == key) {
         entry.rung = true;
         entry.bell.ring();
@@ -206,24 +126,23 @@ impl Waiter {
         deadline: Option<Instant>,
     ) -> Result<Ended, Errno> {
         let events = match what {
-            Wait::Read => libc::POLLIN,
-            Wait::Write => libc::POLLOUT,
-            Wait::Connect => libc::POLLOUT | libc::POLLERR,
+            Wait::Read => bell::READ,
+            Wait::Write => bell::WRITE,
+            Wait::Connect => bell::CONNECT,
         };
-        let bell = self.bell.as_ref().map_or(-1, |bell| bell.number);
-        let slice = (bell < 0)
+        let number = self.bell.as_ref().map_or(-1, |bell| bell.number());
+        let slice = (number < 0)
             .then(|| Instant::now().checked_add(SLICE))
             .flatten()
             .filter(|slice| deadline.is_none_or(|deadline| *slice < deadline));
-        let mut fds = [pollfd(fd, events), pollfd(bell, libc::POLLIN)];
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
-        poll(&mut fds, slice.or(deadline).map(left))?;
-        let [socket, bell] = fds;
-        if bell.revents != 0 {
+        let timeout = slice.or(deadline).map(left);
+        let [ready, rung] = bell::poll(fd, events, number, timeout)?;
+        if rung {
             self.spent = true;
             return Ok(Ended::Woken);
         }
-        if socket.revents != 0 {
+        if ready {
             return Ok(Ended::Ready);
         }
         Ok(if slice.is_some() {
@@ -251,56 +170,10 @@ impl Drop for Waiter {
     }
 }
 
-fn pollfd(fd: RawFd, events: libc::c_short) -> libc::pollfd {
-    libc::pollfd {
-        fd,
-        events,
-        revents: 0,
-    }
-}
-
-/// Whether a descriptor is ready to be read from, or has an error to report.
-pub(crate) fn is_readable(fd: RawFd) -> bool {
-    let mut fds = [pollfd(fd, libc::POLLIN)];
-    let looked = poll(&mut fds, Some(Duration::ZERO));
-    let [socket] = fds;
-    looked.is_ok() && socket.revents != 0
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<(), Errno> {
-    let timeout = timeout.map(timespec);
-    let timeout_ptr = timeout
-        .as_ref()
-        .map_or(std::ptr::null(), std::ptr::from_ref);
-    let count = libc::nfds_t::try_from(fds.len()).map_err(|_| Errno::EINVAL)?;
-    // SAFETY: the array and the timeout live past the call, the count is the
-    // array's own, and a null mask leaves signals as they are.
-    check(unsafe { libc::ppoll(fds.as_mut_ptr(), count, timeout_ptr, std::ptr::null()) }).map(drop)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> Result<(), Errno> {
-    // Milliseconds, rounded up so that a wait never ends before its deadline.
-    let timeout = timeout.map_or(-1, |left| {
-        i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
-    });
-    let count = libc::nfds_t::try_from(fds.len()).map_err(|_| Errno::EINVAL)?;
-    // SAFETY: the array lives past the call and the count is its own.
-    check(unsafe { libc::poll(fds.as_mut_ptr(), count, timeout) }).map(drop)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn timespec(duration: Duration) -> libc::timespec {
-    libc::timespec {
-        tv_sec: libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: libc::c_long::from(duration.subsec_nanos().cast_signed()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::{AsRawFd, IntoRawFd};
     use std::os::unix::net::UnixStream;
 
     fn cell_of(stream: &UnixStream) -> FdCell {
@@ -338,28 +211,6 @@ mod tests {
             waiter.wait(a.as_raw_fd(), Wait::Read, None),
             Ok(Ended::Ready)
         );
-    }
-
-    #[test]
-    fn a_number_that_was_taken_away_is_left_to_its_new_owner() {
-        let (a, _b) = UnixStream::pair().unwrap();
-        let cell = cell_of(&a);
-        drop(Waiter::new(&cell));
-        let bell = BELL.take().unwrap();
-        // As a program does that closes all it does not know: another file is
-        // moved onto the number.
-        let owner = UnixStream::pair().unwrap();
-        let foreign = File::from(OwnedFd::from(owner.0));
-        let mut bell = Arc::into_inner(bell).unwrap();
-        let lost = bell.ears.replace(foreign).unwrap();
-        bell.ring();
-        std::io::Write::write_all(&mut &owner.1, b"x").unwrap();
-        let foreign = bell.ears.as_ref().unwrap().try_clone().unwrap();
-        drop(bell);
-        drop(lost);
-        let mut byte = [0];
-        std::io::Read::read_exact(&mut &foreign, &mut byte).unwrap();
-        assert_eq!(&byte, b"x");
     }
 
     #[test]

@@ -1,0 +1,37 @@
+//! What the flags of a call say of waiting. Windows has few of them. See recv(2).
+
+use std::ffi::c_int;
+
+use crate::sys::libc;
+
+/// The flag that makes a call not wait.
+#[cfg(unix)]
+pub(crate) const DONTWAIT: c_int = libc::MSG_DONTWAIT;
+/// Windows has no such flag: a blocking socket is never tried there.
+#[cfg(windows)]
+pub(crate) const DONTWAIT: c_int = 0;
+/// Flags with which a blocking call means more than its tries would do: all of the
+/// data, or a whole connection attempt.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const WHOLE: c_int = libc::MSG_WAITALL | libc::MSG_FASTOPEN;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) const WHOLE: c_int = libc::MSG_WAITALL;
+/// Flags with which a short or empty answer of a blocking socket is the answer, not
+/// a miss. (One with a timeout waits all the same, as CPython's does.)
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const ANSWERS: c_int = DONTWAIT | libc::MSG_ERRQUEUE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) const ANSWERS: c_int = DONTWAIT;
+
+/// Whether a blocking socket can be asked without waiting.
+pub(crate) const CAN_TRY: bool = cfg!(unix);
+
+/// Whether flags have one of those that are wanted, which may be none on a system.
+pub(crate) const fn has(flags: c_int, wanted: c_int) -> bool {
+    flags & wanted != 0
+}
+
+/// Whether a caller's own flags say not to wait.
+pub(crate) fn asks_not_to_wait(flags: c_int) -> bool {
+    has(flags, DONTWAIT)
+}

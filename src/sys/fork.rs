@@ -1,0 +1,47 @@
+//! How often this process has forked, and its parents before it. Windows has no fork.
+//! See pthread_atfork(3).
+#![cfg_attr(
+    unix,
+    expect(unsafe_code, reason = "only a hook of libc tells of a fork")
+)]
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+#[cfg(unix)]
+use crate::sys::errno::Errno;
+
+/// Counts forks: the calls that the parent's other threads had in flight do not
+/// exist in the child, so a count of an older generation is none.
+static FORKS: AtomicU8 = AtomicU8::new(0);
+
+#[cfg(unix)]
+extern "C" fn after_fork_in_child() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Counts forks in the parent, too: each one copies what is open.
+static COPIES: AtomicU32 = AtomicU32::new(0);
+
+#[cfg(unix)]
+extern "C" fn before_fork() {
+    COPIES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How often what is open here may have been copied by a fork.
+pub(crate) fn forks() -> u32 {
+    COPIES.load(Ordering::Relaxed)
+}
+
+/// Registers the fork counters; once, when the module is loaded.
+#[cfg(unix)]
+pub(crate) fn watch_forks() -> Result<(), Errno> {
+    // SAFETY: the handlers are static functions that do one atomic add each, which
+    // is async-signal-safe, as a handler in the child of a threaded process must be.
+    let ret = unsafe { libc::pthread_atfork(Some(before_fork), None, Some(after_fork_in_child)) };
+    if ret == 0 { Ok(()) } else { Err(Errno(ret)) }
+}
+
+/// How many forks lie between this process and the one that loaded the module.
+pub(crate) fn fork_generation() -> u8 {
+    FORKS.load(Ordering::Relaxed)
+}
