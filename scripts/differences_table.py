@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import tomllib
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "known_differences.toml"
@@ -30,7 +33,8 @@ def page() -> str:
     rows = []
     for name, one in tomllib.loads(LIST.read_text(encoding="utf-8")).items():
         stock = f"`{one['stock']}`" if "stock" in one else "varies"
-        rows.append(f"| {name} | {one['what']} | {stock} | `{one['rsock']}` | {one['why']} |\n")
+        what = one["what"] + (f" (before {one['before']})" if "before" in one else "")
+        rows.append(f"| {name} | {what} | {stock} | `{one['rsock']}` | {one['why']} |\n")
     return HEAD + "".join(rows)
 
 

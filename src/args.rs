@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::method::Args;
+use crate::suggest;
 
 /// Refuses a number of positional arguments outside of a range, in the words of
 /// `PyArg_ParseTuple`.
@@ -161,12 +162,15 @@ pub(crate) fn named<'a, 'py, const N: usize>(
         };
         let key = key.to_string();
         let at = names.iter().position(|name| *name == key);
-        let Some(place) = at.and_then(|at| places.get_mut(at)) else {
+        let place = at.and_then(|at| places.get_mut(at));
+        // A function written in Python knows `self` by its name, and it is always given.
+        if place.is_none() && key != "self" {
+            let question = suggest::question(&key, ["self"].into_iter().chain(names));
             return Err(PyTypeError::new_err(format!(
-                "{function}() got an unexpected keyword argument '{key}'"
+                "{function}() got an unexpected keyword argument '{key}'{question}"
             )));
-        };
-        if place.replace(value).is_some() {
+        }
+        if place.is_none_or(|place| place.replace(value).is_some()) {
             return Err(PyTypeError::new_err(format!(
                 "{function}() got multiple values for argument '{key}'"
             )));
@@ -237,7 +241,8 @@ fn place_keyword<'a, 'py>(
     let at = names.iter().position(|name| *name == key);
     let Some((at, place)) = at.and_then(|at| Some((at, places.get_mut(at)?))) else {
         return Err(PyTypeError::new_err(if cfg!(Py_3_13) {
-            format!("{function}() got an unexpected keyword argument '{key}'")
+            let question = suggest::question(key, names.iter().copied());
+            format!("{function}() got an unexpected keyword argument '{key}'{question}")
         } else {
             format!("'{key}' is an invalid keyword argument for {function}()")
         }));

@@ -3,7 +3,6 @@
 
 use pyo3::exceptions::{PyOSError, PyTimeoutError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 pub(crate) mod addr;
 pub(crate) mod args;
@@ -22,6 +21,7 @@ pub(crate) mod method;
 mod module;
 mod netdb;
 pub(crate) mod sockobj;
+pub(crate) mod suggest;
 pub(crate) mod sys;
 pub(crate) mod text;
 pub(crate) mod timeout;
@@ -36,7 +36,6 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("socket", &base)?;
     module.setattr("SocketType", &base)?;
     module.setattr("_Socket", &public)?;
-    let home = PyString::new(py, "_socket");
     for table in [
         convert::SINGLE,
         convert::TABLE,
@@ -54,10 +53,9 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
         netdb::nameinfo::TABLE,
         netdb::services::TABLE,
     ] {
-        method::add_functions(module, &home, "", table)?;
+        method::add_functions(module, "", table)?;
     }
-    let public = PyString::new(py, "rsock");
-    method::add_functions(module, &public, "_", netdb::PUBLIC)?;
+    method::add_functions(module, "_", netdb::PUBLIC)?;
     // The shim answers for `gaierror` and `herror` when somebody asks: to find the
     // interpreter's own takes an import.
     module.setattr("error", py.get_type::<PyOSError>())?;

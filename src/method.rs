@@ -1,9 +1,8 @@
 //! Floor 1: Rust functions as CPython's own kinds of function.
 //!
-//! `#[pymethods]` has its own words for argument errors; a drop-in needs CPython's,
-//! and its calling conventions. So functions are entries of tables (`table!`), and
-//! the few `extern "C"` shapes stand here once. See the C API manual's "Common
-//! Object Structures".
+//! `#[pymethods]` has its own words for argument errors; a drop-in needs CPython's, and its
+//! calling conventions. So functions are entries of tables (`table!`), and the few `extern
+//! "C"` shapes stand here once. See the C API manual's "Common Object Structures".
 #![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
 
 use std::ffi::CStr;
@@ -241,19 +240,20 @@ impl Entry {
     }
 }
 
-/// Adds a table's functions to a module, under their names with a prefix; `home`
-/// is what they say they live in.
+/// Adds a table's functions to a module, under their names with a prefix. A pickle finds them
+/// in `rsock`, but for those whose errors CPython words, with their module's name.
 pub(crate) fn add_functions(
     module: &Bound<'_, PyModule>,
-    home: &Bound<'_, PyString>,
     prefix: &str,
     table: Table,
 ) -> PyResult<()> {
     for entry in (table.entries)() {
         let name = entry.name();
         let def = Box::leak(Box::new(entry.into_def()));
-        // SAFETY: module and name are alive and the definition lives for ever;
-        // the answer is a new reference or null with an exception set.
+        let worded = def.ml_flags & (ffi::METH_NOARGS | ffi::METH_O) != 0;
+        let home = PyString::new(module.py(), if worded { "_socket" } else { "rsock" });
+        // SAFETY: both objects are alive and the definition lives for ever; the answer
+        // is a new reference or null with an exception set.
         let function = unsafe { ffi::PyCFunction_NewEx(def, module.as_ptr(), home.as_ptr()) };
         // SAFETY: as said.
         let function = unsafe { Bound::from_owned_ptr_or_err(module.py(), function) }?;

@@ -91,8 +91,10 @@ impl PublicSocket {
     }
 
     #[setter(_closed)]
-    fn set_closed(slf: &Bound<'_, Self>, value: bool) {
+    fn set_closed(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = value.is_truthy()?;
         slf.as_super().get().closed.store(value, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -100,7 +102,7 @@ table! {
     /// The methods of the base class.
     BASE: Socket {
         NoArgs __del__ = finalize::del, "__del__()\n\nWarn of a socket that nobody closed, and close it.";
-        Keywords __init__ = open::base_init, "__init__($self, /, *args, **kwargs)\n--\n\n";
+        Keywords __init__ = open::base_init, "__init__($self, /, *args, **kwargs)\n--\n\nOpen the socket, or take the descriptor that is given.";
         NoArgs _accept = connect::accept_number, "_accept() -> (descriptor, address)\n\nWait for a connection and return the number of a new descriptor for it, with\nthe address of the peer. See accept(2).";
         One bind = connect::bind, "bind(address)\n\nGive the socket a local address. See bind(2).";
         NoArgs close = lifecycle::base_close, "close()\n\nClose the descriptor. Every later operation fails. See close(2).";
@@ -158,7 +160,7 @@ table! {
 table! {
     /// The methods of the public class.
     PUBLIC: PublicSocket {
-        Keywords __init__ = open::init, "__init__($self, family=-1, type=-1, proto=-1, fileno=None)\n--\n\n";
+        Keywords __init__ = open::init, "__init__($self, family=-1, type=-1, proto=-1, fileno=None)\n--\n\nOpen the socket, or take the descriptor that is given.";
         Keywords __enter__ = lifecycle::enter, "__enter__($self)\n--\n\n";
         Keywords __exit__ = lifecycle::exit, "__exit__($self, *args)\n--\n\n";
         Keywords _decref_socketios = lifecycle::decref_socketios, "_decref_socketios($self)\n--\n\n";
@@ -180,6 +182,7 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     typeobj::add_methods(&base, MESSAGES)?;
     #[cfg(windows)]
     typeobj::add_methods(&base, WINSOCK)?;
+    typeobj::add_init(&base, BASE, &typeobj::BASE_INIT)?;
     #[cfg(target_os = "linux")]
     typeobj::add_methods(&base, AFALG)?;
     let ints = [
@@ -195,7 +198,7 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
         return Err(PyTypeError::new_err("rsock.socket must extend its base"));
     }
     typeobj::add_methods(&public, PUBLIC)?;
-    typeobj::call_init_directly(&public, PUBLIC);
+    typeobj::add_init(&public, PUBLIC, &typeobj::PUBLIC_INIT)?;
     typeobj::rename(&public, c"socket");
     finalize::prepare_public(&public);
     Ok([base, public])

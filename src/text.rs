@@ -7,25 +7,13 @@ use std::ffi::CString;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyType};
+use pyo3::types::{PyBytes, PyString};
 
-/// The name of a value's class, as CPython's messages have it: a class that C code
-/// made has its module's name before its own.
+use crate::typeobj::name_in_messages;
+
+/// The name of a value's class, as CPython's messages have it.
 pub(crate) fn type_name(value: Borrowed<'_, '_, PyAny>) -> String {
-    let class = value.get_type();
-    full_name(&class).unwrap_or_else(|_| "object".to_owned())
-}
-
-fn full_name(class: &Bound<'_, PyType>) -> PyResult<String> {
-    const IMMUTABLE: u64 = 1 << 8;
-    let py = class.py();
-    let name = class.name()?;
-    let flags: u64 = class.getattr(intern!(py, "__flags__"))?.extract()?;
-    let module = class.getattr(intern!(py, "__module__"))?.str()?;
-    if flags & IMMUTABLE == 0 || module == "builtins" {
-        return Ok(name.to_string());
-    }
-    Ok(format!("{module}.{name}"))
+    name_in_messages(&value.get_type())
 }
 
 /// The same, but for None, which `PyArg_Parse` calls by its own name.

@@ -84,6 +84,7 @@ PROBES: dict[str, tuple[Callable[[], bool], str]] = {
     "tipc": (lambda: _opens("AF_TIPC", "SOCK_RDM"), "this kernel has no AF_TIPC"),
     "can": (lambda: _opens("AF_CAN", "SOCK_RAW", 1), "this kernel has no AF_CAN"),
     "alg": (lambda: _opens("AF_ALG", "SOCK_SEQPACKET"), "this kernel has no AF_ALG"),
+    "compiler": (lambda: shutil.which("cc") is not None, "there is no C compiler"),
     "redis": (
         lambda: shutil.which("redis-server") is not None,
         "redis-server is not installed (Debian: apt-get install redis-server)",

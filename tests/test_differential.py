@@ -72,7 +72,7 @@ def _settled(value: Any, subject: Any) -> object:
 
 
 def _words(value: object) -> str:
-    return str(value).replace("rsock", "socket").replace("array.array", "array")
+    return str(value).replace("rsock", "socket")
 
 
 def told(call: Callable[[], object]) -> Any:
@@ -135,7 +135,7 @@ def file() -> Any:
 
 DESCRIPTORS = {"fileno", "detach", "_accept"}
 # What `sendfile()` and `close()` have for themselves.
-PRIVATE = {"_real_close", "_sendfile_use_send", "_sendfile_use_sendfile", "_check_sendfile_params"}
+PRIVATE = {"_sendfile_use_send", "_sendfile_use_sendfile", "_check_sendfile_params"}
 METHODS = sorted(
     name
     for name in dir(socket.socket)
@@ -176,6 +176,8 @@ VALUES = [*NUMBERS, *ODDITIES, *BUFFERS, *ADDRESSES, *LISTS, "", "r", "rb", "wb"
 OFTEN = [*FLAGS, *BUFFERS, *ODDITIES, *NUMBERS[:5]]
 KEYWORDS = ["buffer", "nbytes", "flags", "family", "type", "address", "mode", "buffering", "encoding", "errors"]
 KEYWORDS += ["newline", "file", "offset", "count", "inheritable", "op", "iv", "assoclen", "nonsense"]
+# What a word is taken for from 3.13 on, and what a method written in Python knows.
+KEYWORDS += ["self", "famly", "bufer", "Flags", "nbyte", "inheritible", "fileno_", "selfish"]
 
 
 REFUSALS = (TypeError, ValueError, OverflowError, MemoryError)

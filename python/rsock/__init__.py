@@ -60,13 +60,15 @@ for _function in (
     _sendfile.sendfile,
 ):
     _function.__qualname__ = f"socket.{_function.__name__}"
+    _function.__module__ = __name__
     _function.__annotations__ = {}
     setattr(socket, _function.__name__, _function)
 
-# A signature reads as the stdlib's, which has no annotations.
+# A function is the public module's, as in the stdlib, and its signature has no annotations.
 for _holder in (_enums, _helpers, SocketIO):
     for _function in vars(_holder).values():
         if hasattr(_function, "__code__"):
+            _function.__module__ = __name__
             _function.__annotations__ = {}
 
 _rsock.__getattr__ = _errors.__getattr__  # type: ignore[method-assign,unused-ignore]

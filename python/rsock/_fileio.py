@@ -35,7 +35,7 @@ class SocketIO(io.RawIOBase):
 
     def __init__(self, sock: "_Socket", mode: str) -> None:
         self._sock: Any = None  # close() looks at it even if the mode is refused
-        if mode not in {"r", "w", "rw", "rb", "wb", "rwb"}:
+        if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
             raise ValueError(f"invalid mode: {mode!r}")
         super().__init__()
         self._sock = sock

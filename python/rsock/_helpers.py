@@ -70,7 +70,7 @@ def _connect(address: "Any", timeout: "Any", source_address: "Any", all_errors: 
         if not errors:
             raise OSError("getaddrinfo returns an empty list")
         if all_errors:
-            raise ExceptionGroup("create_connection failed", tuple(errors))  # type: ignore[name-defined,unused-ignore]  # noqa: F821
+            raise ExceptionGroup("create_connection failed", errors)  # type: ignore[name-defined,unused-ignore]  # noqa: F821
         raise errors[-1]
     finally:
         errors.clear()  # each holds this frame, by its traceback

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LateInstallWarning", "builtin", "find_holders", "install", "is_installed", "uninstall"]
 
 _PACKAGE = __name__.partition(".")[0]
+_FUNCTIONS = (type(len), type(lambda: None))
 _lock = allocate_lock()
 
 
@@ -112,7 +113,7 @@ def install(*, allow_late_ssl: bool = False) -> None:
         sys.modules.update(_OURS)
         # by the name that a module gives itself, cloudpickle sends it and gevent keeps what it patched
         _OURS["socket"].__name__ = "socket"
-        _enums.set_origin("socket")
+        _set_origin("socket")
         _reduction.register()
         holders = find_holders(_state.before["socket"], _OURS["socket"])
     if holders:
@@ -145,7 +146,15 @@ def uninstall() -> None:
             else:
                 sys.modules[name] = before
         _OURS["socket"].__name__ = _PACKAGE
-        _enums.set_origin(_PACKAGE)
+        _set_origin(_PACKAGE)
+
+
+def _set_origin(module: str) -> None:
+    """Have pickles name functions and enum members as those of a module, the one that other processes can load."""
+    _enums.set_origin(module)
+    for value in vars(_OURS["socket"]).values():
+        if getattr(value, "__module__", None) in (_PACKAGE, "socket") and isinstance(value, _FUNCTIONS):
+            value.__module__ = module
 
 
 def builtin() -> "ModuleType | None":

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.outcomes import GOOD, Outcome, Outcomes
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +68,6 @@ def compare(stock: Outcomes, rsock: Outcomes, known: dict[str, str]) -> Comparis
 
 def load_known(path: Path, version: str) -> dict[str, str]:
     """The known differences that hold for `version` (X.Y.Z): test id to reason."""
-    import tomllib  # Python 3.11: the runner wants it, what it tests may be older
-
     known: dict[str, str] = {}
     for test, entry in tomllib.loads(path.read_text()).items():
         unknown = set(entry) - {"reason", "versions"}
