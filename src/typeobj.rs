@@ -91,8 +91,7 @@ pub(crate) fn add_init(class: &Bound<'_, PyType>, table: Table, init: &Init) -> 
     let model = py
         .get_type::<PyAny>()
         .getattr(INIT.to_string_lossy().as_ref())?;
-    // SAFETY: a static of the interpreter; only its address is taken.
-    let wrapper_type = unsafe { &raw mut ffi::PyWrapperDescr_Type };
+    let wrapper_type = &raw mut ffi::PyWrapperDescr_Type;
     if !std::ptr::eq(model.get_type_ptr(), wrapper_type) {
         return Err(PyTypeError::new_err("object.__init__ is no slot"));
     }

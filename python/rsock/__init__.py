@@ -64,6 +64,9 @@ for _function in (
     _function.__annotations__ = {}
     setattr(socket, _function.__name__, _function)
 
+# Which tells tools that its objects have room of their own, as the stdlib's do.
+socket.__slots__ = ["__weakref__", "_io_refs", "_closed"]  # type: ignore[attr-defined,unused-ignore]
+
 # A function is the public module's, as in the stdlib, and its signature has no annotations.
 for _holder in (_enums, _helpers, SocketIO):
     for _function in vars(_holder).values():

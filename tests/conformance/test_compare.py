@@ -6,7 +6,6 @@ regrtest writes and what is reported.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
