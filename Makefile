@@ -24,7 +24,7 @@ LIBDIR = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var(
 test-rust fuzz asan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint check-targets fmt unsafe fuzz asan valgrind clean
+.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint check-targets fmt unsafe fuzz faults races soak asan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -73,8 +73,19 @@ fmt: $(VENV)/tools  ## format everything
 unsafe:  ## count the unsafe sites; fails for a file that UNSAFE.md does not list
 	@$(PYTHON) scripts/unsafe_table.py
 
-fuzz: $(VENV)/tools  ## every codec on random input (SECONDS_EACH=10 for each of them)
+fuzz: $(VENV)/built  ## every codec on random input, hostile calls, both modules compared (SECONDS_EACH=10)
 	@scripts/fuzz.sh $(SECONDS_EACH)
+	@$(PY) tests/fuzz/api_fuzz.py --seconds $(SECONDS_EACH)
+	@$(PY) tests/fuzz/api_fuzz.py --seconds $(SECONDS_EACH) --differential
+
+faults: $(VENV)/built  ## system calls that fail, with 100 MiB through each method (the short form is in test)
+	@RSOCK_FAULT_MB=100 $(PY) -m pytest -q -o faulthandler_timeout=0 tests/test_faults.py $(ARGS)
+
+races: $(VENV)/built  ## a million closed and reused numbers under readers (the short form is in test)
+	@RSOCK_ROUNDS=1000000 $(PY) -m pytest -q -o faulthandler_timeout=0 tests/test_threads.py -k reused $(ARGS)
+
+soak: $(VENV)/built  ## 10,000 connections and 10 million messages for three minutes (ARGS=--short)
+	@$(PY) tests/soak/soak.py $(ARGS)
 
 asan valgrind: $(VENV)/tools  ## the unit tests of the Rust half under AddressSanitizer (nightly), or valgrind
 	@scripts/sanitize.sh $@
