@@ -28,7 +28,7 @@ hazards = importlib.import_module("hazards")
 class Row(NamedTuple):
     """One known fault and what became of it."""
 
-    name: str
+    command: str
     what: str
     stock: list[str]
     rsock: str
@@ -53,7 +53,8 @@ def row(name, test, pythons):
     what = " ".join(test.__doc__.partition("\n\n")[0].split())
     if not what.startswith(test.hazard[0].partition(",")[0]):
         what = f"{test.hazard[0]}: {what}"
-    return Row(name, what.replace("|", "\\|"), stock, bad[0] if bad else hazards.OK)
+    command = f"tests/{test.path.name} socket {name}"
+    return Row(command, what.replace("|", "\\|"), stock, bad[0] if bad else hazards.OK)
 
 
 def cell(verdict):
@@ -66,10 +67,12 @@ def cell(verdict):
 def table(rows, versions):
     """Give the table in Markdown."""
     lines = [
-        f"| fault | {' | '.join(f'stock {version}' for version in versions)} | rsock | test |",
+        f"| fault | {' | '.join(f'stock {version}' for version in versions)} | rsock | `python ...` |",
         f"|---|{'---|' * len(versions)}---|---|",
     ]
-    lines += [f"| {one.what} | {' | '.join(map(cell, one.stock))} | {cell(one.rsock)} | `{one.name}` |" for one in rows]
+    lines += [
+        f"| {one.what} | {' | '.join(map(cell, one.stock))} | {cell(one.rsock)} | `{one.command}` |" for one in rows
+    ]
     return "\n".join(lines)
 
 
