@@ -101,8 +101,12 @@ def test_raising_handler_ends_the_call(mod, name, timeout):
         assert time.perf_counter() - begun < LIMIT / 2
         sock.settimeout(0)
         assert sock.fileno() >= 0
-        with pytest.raises(OSError):
-            call(sock)  # still of use: there is nothing to receive, and no room to send
+        if name in WRITES:  # still of use; the peer's kernel may have made room
+            with contextlib.suppress(BlockingIOError):
+                call(sock)
+        else:
+            with pytest.raises(OSError):
+                call(sock)
 
 
 @pytest.mark.parametrize("timeout", [LIMIT, None])
