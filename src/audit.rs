@@ -6,7 +6,9 @@ use std::ffi::{CStr, c_char, c_int};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-unsafe extern "C" {
+use crate::libpython::libpython;
+
+libpython! {
     // Documented, and not among PyO3's bindings.
     fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
 }

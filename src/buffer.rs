@@ -20,9 +20,10 @@ use pyo3::types::{PyByteArray, PyBytes};
 use pyo3::types::{PyList, PyTuple};
 
 use crate::error::Error;
+use crate::libpython::libpython;
 use crate::sys::io::{Window, WindowMut};
 
-unsafe extern "C" {
+libpython! {
     // Documented, and not among PyO3's bindings.
     fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
 }

@@ -11,6 +11,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
 
+#[cfg(Py_3_13)]
+use crate::libpython::libpython;
 use crate::sockobj::state::Socket;
 
 /// CPython's `PySocketModule_APIObject`.
@@ -22,7 +24,7 @@ struct Api {
 }
 
 #[cfg(Py_3_13)]
-unsafe extern "C" {
+libpython! {
     /// Exported and private: what makes stock's capsule visible to the collector.
     fn _PyCapsule_SetTraverse(
         capsule: *mut ffi::PyObject,

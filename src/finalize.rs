@@ -8,7 +8,6 @@
 //! C API manual.
 #![expect(unsafe_code, reason = "PyO3 has no finalizer")]
 
-use std::ffi::{c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
@@ -20,16 +19,6 @@ use pyo3::types::PyType;
 use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::Socket;
-
-unsafe extern "C" {
-    // Documented, and not among PyO3's bindings.
-    fn PyErr_ResourceWarning(
-        source: *mut ffi::PyObject,
-        stack_level: ffi::Py_ssize_t,
-        format: *const c_char,
-        ...
-    ) -> c_int;
-}
 
 unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
     // SAFETY: CPython finalizes with the thread attached.
@@ -67,7 +56,7 @@ fn end(socket: Borrowed<'_, '_, Socket>) {
     // A borrowed descriptor of the interpreter's own shutdown: no warning can be
     // shown any more, and importing for it would only add noise.
     // SAFETY: format and argument agree, and the object is alive.
-    let shown = unsafe { PyErr_ResourceWarning(ptr, 1, c"unclosed %R".as_ptr(), ptr) };
+    let shown = unsafe { ffi::PyErr_ResourceWarning(ptr, 1, c"unclosed %R".as_ptr(), ptr) };
     if shown < 0 {
         // A warning that was made an error has no one to catch it here.
         PyErr::fetch(py).write_unraisable(py, Some(&socket));

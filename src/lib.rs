@@ -17,6 +17,7 @@ pub(crate) mod enums;
 pub(crate) mod error;
 pub(crate) mod finalize;
 mod iface;
+pub(crate) mod libpython;
 pub(crate) mod method;
 mod module;
 mod netdb;

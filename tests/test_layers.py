@@ -30,7 +30,7 @@ RUST_FLOORS = [
     ("0d", ["sys::*", "sys::windows::*"]),
     ("0d+", ["sys::windows::netdb"]),
     ("0e", ["sys"]),
-    ("1", ["caught"]),
+    ("1", ["caught", "libpython"]),
     ("1a", ["audit", "enums", "error", "method", "suggest", "timeout"]),
     ("1b", ["args", "buffer", "typeobj"]),
     ("1c", ["text"]),
