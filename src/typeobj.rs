@@ -14,9 +14,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::caught::or_null;
+use crate::libpython::libpython;
 use crate::method::Table;
 
-unsafe extern "C" {
+libpython! {
     // Documented in its header, and not among PyO3's bindings.
     fn PyDescr_NewWrapper(
         class: *mut ffi::PyTypeObject,
