@@ -163,9 +163,10 @@ pub(crate) fn named<'a, 'py, const N: usize>(
         let key = key.to_string();
         let at = names.iter().position(|name| *name == key);
         let place = at.and_then(|at| places.get_mut(at));
-        // A function written in Python knows `self` by its name, and it is always given.
-        if place.is_none() && key != "self" {
-            let question = suggest::question(&key, ["self"].into_iter().chain(names));
+        // A method written in Python knows `self` by its name, and it is always given.
+        let own = function.contains('.').then_some("self");
+        if place.is_none() && own != Some(&key) {
+            let question = suggest::question(&key, own.into_iter().chain(names));
             return Err(PyTypeError::new_err(format!(
                 "{function}() got an unexpected keyword argument '{key}'{question}"
             )));
