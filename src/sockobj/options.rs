@@ -178,7 +178,7 @@ pub(crate) fn settimeout<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py
 /// `setblocking(flag)`.
 pub(crate) fn setblocking<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
     let flag = args::required(args, 0)?;
-    let blocking = if cfg!(Py_3_13) {
+    let blocking = if cfg!(Py_3_12) {
         flag.is_truthy()?
     } else {
         args::long(flag)? != 0
