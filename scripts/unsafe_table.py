@@ -71,9 +71,11 @@ def main() -> int:
     wrong = faults(counts, set(ROW.findall(text)))
     used = {name: row for name, row in counts.items() if row.sites}
     total = Count(*map(sum, zip(*used.values(), strict=True)))
-    print(f"{'file':24} {'sites':>6} {'blocks':>7} {'declared':>9} {'arguments':>10}")
-    for name, row in [*used.items(), (f"{len(used)} of {len(counts)} files", total)]:
-        print(f"{name:24} {row.sites:6} {row.does:7} {row.declares:9} {row.arguments:10}")
+    print(f"{'file':27} {'sites':>6} {'blocks':>7} {'declared':>9} {'arguments':>10}")
+    windows = Count(*map(sum, zip((0, 0, 0), *(row for name, row in used.items() if "/windows/" in name), strict=True)))
+    sums = [(f"{len(used)} of {len(counts)} files", total), ("- for Windows alone", windows)]
+    for name, row in [*used.items(), *sums]:
+        print(f"{name:27} {row.sites:6} {row.does:7} {row.declares:9} {row.arguments:10}")
     for line in wrong:
         print(line, file=sys.stderr)
     return bool(wrong)

@@ -1,17 +1,12 @@
 //! Floor 1: audit events (PEP 578), with the same names and arguments as CPython's.
-#![expect(unsafe_code, reason = "PyO3 does not bind PySys_Audit")]
+#![expect(unsafe_code, reason = "PySys_Audit takes pointers")]
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::CStr;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::libpython::libpython;
-
-libpython! {
-    // Documented, and not among PyO3's bindings.
-    fn PySys_Audit(event: *const c_char, format: *const c_char, ...) -> c_int;
-}
+use crate::libpython::PySys_Audit;
 
 /// Raises an audit event with its arguments; a hook's veto is the error.
 pub(crate) fn audit<'py, const N: usize>(

@@ -20,13 +20,8 @@ use pyo3::types::{PyByteArray, PyBytes};
 use pyo3::types::{PyList, PyTuple};
 
 use crate::error::Error;
-use crate::libpython::libpython;
-use crate::sys::io::{Window, WindowMut};
-
-libpython! {
-    // Documented, and not among PyO3's bindings.
-    fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
-}
+use crate::libpython::_PyBytes_Resize;
+use crate::sys::io::{Window, WindowMut, means_what_it_says};
 
 /// A copy of more than this is worth letting other threads run meanwhile.
 pub(crate) const QUICK: usize = 64 * 1024;
@@ -111,18 +106,13 @@ impl View {
     }
 
     /// A copy of the bytes; `MemoryError` where there is no room for one.
-    pub(crate) fn to_vec(&self) -> PyResult<Vec<u8>> {
+    pub(crate) fn to_vec(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        // By way of Python, which reads memory that another thread may write to.
+        let bytes = new_bytes(py, self.raw.buf.cast_const().cast(), self.len())?;
         let mut copy = Vec::new();
         let room = copy.try_reserve_exact(self.len());
         room.map_err(|_| PyMemoryError::new_err(()))?;
-        // SAFETY: the export is valid for reads of its length, and the vector has
-        // room for it; the two do not overlap, as the vector is new.
-        unsafe {
-            std::ptr::copy_nonoverlapping(self.raw.buf.cast(), copy.as_mut_ptr(), self.len());
-        }
-        // SAFETY: as many bytes were just copied in; the length is the export's
-        // own, not one that a kernel reported.
-        unsafe { copy.set_len(self.len()) };
+        copy.extend_from_slice(bytes.as_bytes());
         Ok(copy)
     }
 }
@@ -176,22 +166,23 @@ thread_local! {
 /// Nothing of that size is allocated on trust: small receives land on the stack,
 /// others in a buffer of the thread. Where `expect_large` says that the last
 /// read filled a lot, the bytes land in the object itself, without a second copy.
-/// `receive` answers the kernel's length, which may exceed `room` (`MSG_TRUNC`):
+/// `receive` makes its call with `flags`, and answers the kernel's length, which may exceed `room` (`MSG_TRUNC`):
 /// the rest of the object is then zeroes.
 #[inline]
 pub(crate) fn receive_bytes(
     py: Python<'_>,
     room: usize,
+    flags: c_int,
     expect_large: bool,
     receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
 ) -> Result<Bound<'_, PyBytes>, Error> {
     if room <= SMALL {
         let mut stack = [MaybeUninit::<u8>::uninit(); SMALL];
         let (stack, _) = stack.split_at_mut(room.min(SMALL));
-        return from_scratch(py, stack, receive);
+        return from_scratch(py, stack, flags, receive);
     }
     if expect_large || room > SCRATCH_MAX {
-        return into_object(py, room, receive);
+        return into_object(py, room, flags, receive);
     }
     let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
     let wanted = room.saturating_add(ALIGNMENT);
@@ -202,7 +193,7 @@ pub(crate) fn receive_bytes(
     let skip = spare.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
     let (_, spare) = spare.split_at_mut(skip);
     let (spare, _) = spare.split_at_mut(room);
-    let bytes = from_scratch(py, spare, receive);
+    let bytes = from_scratch(py, spare, flags, receive);
     // A big message leaves its pages behind; give them back.
     if bytes
         .as_ref()
@@ -217,12 +208,16 @@ pub(crate) fn receive_bytes(
 fn from_scratch<'py>(
     py: Python<'py>,
     scratch: &mut [MaybeUninit<u8>],
+    flags: c_int,
     receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
 ) -> Result<Bound<'py, PyBytes>, Error> {
+    if !means_what_it_says(flags) {
+        scratch.fill(MaybeUninit::new(0));
+    }
     let count = receive(&mut WindowMut::of(scratch))?;
     let written = count.min(scratch.len());
     // Those bytes are initialised: the kernel wrote as many as it reported, but for
-    // flags such as MSG_TRUNC, and then `sys::io` zeroed the whole window first.
+    // flags such as MSG_TRUNC, and then all of them were zeroed first.
     let filled = new_bytes(py, scratch.as_ptr().cast(), written)?;
     if count == written {
         return Ok(filled);
@@ -260,14 +255,19 @@ fn zero_extended<'py>(
 fn into_object(
     py: Python<'_>,
     room: usize,
+    flags: c_int,
     receive: impl FnOnce(&mut WindowMut<'_>) -> Result<usize, Error>,
 ) -> Result<Bound<'_, PyBytes>, Error> {
-    let object = new_bytes(py, std::ptr::null(), room)?;
+    let object = if means_what_it_says(flags) {
+        new_bytes(py, std::ptr::null(), room)?
+    } else {
+        PyBytes::new_with(py, room, |_zeroed| Ok(()))?
+    };
     // SAFETY: the object is a `bytes`, so it has a buffer of `room` bytes.
     let memory: *mut u8 = unsafe { ffi::PyBytes_AsString(object.as_ptr()) }.cast();
     // SAFETY: nobody else knows the new object, so nobody reads or frees its
     // buffer before this function has returned it.
-    let mut window = unsafe { WindowMut::new(memory, room) }.vacant();
+    let mut window = unsafe { WindowMut::new(memory, room) };
     let count = receive(&mut window)?;
     if count > room {
         return zero_extended(py, object.as_bytes(), count);

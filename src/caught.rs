@@ -4,6 +4,7 @@
 //! an int, a str or a tuple, and where an exception is only made as it is raised.
 
 use std::any::Any;
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyMemoryError;
@@ -27,6 +28,18 @@ pub(crate) fn or_null(
         raise(py, error);
         std::ptr::null_mut()
     })
+}
+
+/// Runs `body`; an error or a panic becomes the current exception, and -1.
+#[inline]
+pub(crate) fn or_minus_one(py: Python<'_>, body: impl FnOnce() -> PyResult<()>) -> c_int {
+    match caught(body) {
+        Ok(()) => 0,
+        Err(error) => {
+            raise(py, error);
+            -1
+        }
+    }
 }
 
 fn raise(py: Python<'_>, error: PyErr) {

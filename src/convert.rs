@@ -236,7 +236,7 @@ fn packed<R>(value: Borrowed<'_, '_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R
     }
     let mut view = View::empty();
     view.readable(value)?;
-    f(&view.to_vec()?)
+    f(&view.to_vec(value.py())?)
 }
 
 #[cfg(unix)]

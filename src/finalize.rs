@@ -10,25 +10,24 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::method::{Answer, Args, none};
+use crate::method::{Answer, Args, attached, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::Socket;
+use crate::typeobj::with_slots;
 
 unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
-    // SAFETY: CPython finalizes with the thread attached.
-    let py = unsafe { Python::assume_attached() };
-    // SAFETY: the object is whole and alive during its finalizer.
-    let object = unsafe { Borrowed::from_ptr(py, object) };
-    // SAFETY: the slot is set on the base class, so on its kind only.
-    let socket = unsafe { object.cast_unchecked::<Socket>() };
-    // A panic, which PyO3 answers a lack of memory with, must not reach C.
-    let _ = catch_unwind(AssertUnwindSafe(|| end_if_open(socket)));
+    // SAFETY: CPython finalizes with the thread attached, and with an object that is
+    // whole; the slot is set on the base class, so it is one of its kind.
+    if let Some(socket) = unsafe { attached::<Socket>(object) } {
+        // A panic, which PyO3 answers a lack of memory with, must not reach C.
+        let _ = catch_unwind(AssertUnwindSafe(|| end_if_open(socket)));
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]
@@ -70,10 +69,10 @@ fn end(socket: Borrowed<'_, '_, Socket>) {
     }
 }
 
-/// A class's dealloc as PyO3 made it, and the one that stands in its place.
+/// A class, and its dealloc as PyO3 made it.
 struct Dealloc {
+    class: AtomicPtr<ffi::PyTypeObject>,
     original: ffi::destructor,
-    own: ffi::destructor,
 }
 
 static DEALLOCS: [OnceLock<Dealloc>; 2] = [OnceLock::new(), OnceLock::new()];
@@ -86,10 +85,8 @@ unsafe extern "C" fn dealloc<const CLASS: usize>(object: *mut ffi::PyObject) {
     };
     // SAFETY: the object's memory is valid until the original dealloc.
     let class = unsafe { ffi::Py_TYPE(object) };
-    // SAFETY: a live object holds its class.
-    let slot = unsafe { (*class).tp_dealloc };
     // A subclass made in Python has called the finalizer before it came here.
-    if slot.is_some_and(|slot| std::ptr::fn_addr_eq(slot, known.own)) {
+    if class == known.class.load(Ordering::Relaxed) {
         // SAFETY: called from tp_dealloc with no reference left, as it must be.
         let revived = unsafe { ffi::PyObject_CallFinalizerFromDealloc(object) } < 0;
         if revived {
@@ -101,23 +98,20 @@ unsafe extern "C" fn dealloc<const CLASS: usize>(object: *mut ffi::PyObject) {
 }
 
 fn wrap<const CLASS: usize>(class: &Bound<'_, PyType>) {
-    let raw = class.as_type_ptr();
-    let own: ffi::destructor = dealloc::<CLASS>;
-    // SAFETY: the class is alive, and only the importing thread knows it yet.
-    let slot = unsafe { (*raw).tp_dealloc };
-    if let (Some(original), Some(place)) = (slot, DEALLOCS.get(CLASS))
-        && place.set(Dealloc { original, own }).is_ok()
-    {
-        // SAFETY: as above.
-        unsafe { (*raw).tp_dealloc = Some(own) };
-    }
+    let known = AtomicPtr::new(class.as_type_ptr());
+    with_slots(class, |slots| {
+        if let (Some(original), Some(place)) = (slots.tp_dealloc, DEALLOCS.get(CLASS)) {
+            let class = known;
+            if place.set(Dealloc { class, original }).is_ok() {
+                slots.tp_dealloc = Some(dealloc::<CLASS>);
+            }
+        }
+    });
 }
 
 /// Prepares the base class; before the public class is made.
 pub(crate) fn prepare_base(class: &Bound<'_, PyType>) {
-    let raw = class.as_type_ptr();
-    // SAFETY: the class is alive, and only the importing thread knows it yet.
-    unsafe { (*raw).tp_finalize = Some(finalize) };
+    with_slots(class, |slots| slots.tp_finalize = Some(finalize));
     wrap::<BASE>(class);
 }
 

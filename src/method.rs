@@ -5,12 +5,12 @@
 //! "C"` shapes stand here once. See the C API manual's "Common Object Structures".
 #![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyModule, PyString, PyTuple};
+use pyo3::types::{PyDict, PyModule, PyString, PyTuple};
 
 use crate::caught;
 
@@ -19,7 +19,7 @@ use crate::caught;
 pub(crate) struct Args<'a, 'py> {
     py: Python<'py>,
     /// The positional arguments, then the keywords' values.
-    items: &'a [*mut ffi::PyObject],
+    items: &'a [Bound<'py, PyAny>],
     len: usize,
     keywords: Option<Borrowed<'a, 'py, PyTuple>>,
 }
@@ -38,10 +38,7 @@ impl<'a, 'py> Args<'a, 'py> {
     /// The argument at an index; those given by keyword follow the others.
     #[inline]
     fn item(&self, index: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
-        let item = *self.items.get(index)?;
-        // SAFETY: the vectorcall protocol's pointers are to live objects, which the
-        // caller holds until the call returns.
-        Some(unsafe { Borrowed::from_ptr(self.py, item) })
+        self.items.get(index).map(Bound::as_borrowed)
     }
 
     /// The positional argument at an index.
@@ -102,13 +99,13 @@ fn entry<F: Function>() -> ffi::PyMethodDef {
     let (method, flags) = match F::STYLE {
         Style::NoArgs => (
             ffi::PyMethodDefPointer {
-                PyCFunction: no_args::<F>,
+                PyCFunction: simple::<F>,
             },
             ffi::METH_NOARGS,
         ),
         Style::One => (
             ffi::PyMethodDefPointer {
-                PyCFunction: one::<F>,
+                PyCFunction: simple::<F>,
             },
             ffi::METH_O,
         ),
@@ -127,60 +124,102 @@ fn entry<F: Function>() -> ffi::PyMethodDef {
     }
 }
 
-unsafe extern "C" fn no_args<F: Function>(
-    owner: *mut ffi::PyObject,
-    _: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: CPython calls with a live owner of the table's kind, attached.
-    unsafe { run::<F>(owner, std::ptr::null(), 0, std::ptr::null_mut()) }
-}
-
-unsafe extern "C" fn one<F: Function>(
+unsafe extern "C" fn simple<F: Function>(
     owner: *mut ffi::PyObject,
     argument: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: as above; one argument, whose pointer lives past the call.
-    unsafe { run::<F>(owner, &raw const argument, 1, std::ptr::null_mut()) }
+    let count = ffi::Py_ssize_t::from(!matches!(F::STYLE, Style::NoArgs));
+    // SAFETY: the owner is passed on; there is one argument but for `METH_NOARGS`, and
+    // its pointer lives past the call.
+    unsafe { many::<F>(owner, &raw const argument, count, std::ptr::null_mut()) }
 }
 
+/// What CPython calls a slot or a function with; never null. (A check that panicked
+/// would give each function a frame for the unwinding.)
+///
+/// # Safety
+/// The thread is attached, and the object is a `T` that is alive for `'a`.
+#[inline]
+pub(crate) unsafe fn attached<'a, T>(object: *mut ffi::PyObject) -> Option<Borrowed<'a, 'a, T>> {
+    // SAFETY: the caller's contract. (To attach again by PyO3, which would only
+    // count, costs more than a short call does.)
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: the caller's contract.
+    let object = unsafe { Borrowed::from_ptr_or_opt(py, object) }?;
+    // SAFETY: the caller's contract.
+    Some(unsafe { object.cast_unchecked() })
+}
+
+unsafe extern "C" fn init<F: Function>(
+    object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: CPython calls `tp_init` with an object of the slot's class, attached.
+    let owner = unsafe { attached::<F::Owner>(object) };
+    // SAFETY: `tp_init` is called with a tuple, which lives past the call.
+    let args = unsafe { attached::<PyTuple>(args) };
+    // SAFETY: and with a dict, or null.
+    let kwargs = unsafe { attached::<PyDict>(kwargs) };
+    let (Some(owner), Some(args)) = (owner, args) else {
+        return -1;
+    };
+    let py = owner.py();
+    caught::or_minus_one(py, || {
+        let len = args.len();
+        let Some(kwargs) = kwargs else {
+            let items = args.as_slice();
+            let keywords = None;
+            return F::call(
+                owner,
+                Args {
+                    py,
+                    items,
+                    len,
+                    keywords,
+                },
+            )
+            .map(drop);
+        };
+        let names = PyTuple::new(py, kwargs.keys())?;
+        if !names.iter().all(|name| name.is_instance_of::<PyString>()) {
+            return Err(PyTypeError::new_err("keywords must be strings"));
+        }
+        let items: Vec<_> = args.iter().chain(kwargs.values()).collect();
+        let (items, keywords) = (items.as_slice(), Some(names.as_borrowed()));
+        F::call(
+            owner,
+            Args {
+                py,
+                items,
+                len,
+                keywords,
+            },
+        )
+        .map(drop)
+    })
+}
+
+#[inline]
 unsafe extern "C" fn many<F: Function>(
     owner: *mut ffi::PyObject,
     items: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: as above, with as many arguments as CPython says; `names` is null or
-    // a tuple of the keywords' names, whose values follow the positional arguments.
-    unsafe { run::<F>(owner, items, count, names) }
-}
-
-/// # Safety
-/// The thread is attached; `owner` is an object that `F::Owner` describes;
-/// `items` and `names` are as the vectorcall protocol has them.
-#[inline]
-unsafe fn run<F: Function>(
-    owner: *mut ffi::PyObject,
-    items: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: the caller's contract. (To attach again by PyO3, which would only
-    // count, costs more than a short call does.)
-    let py = unsafe { Python::assume_attached() };
-    // SAFETY: the owner is alive for the length of the call. (It is never null; a
-    // check that panicked would give each function a frame for the unwinding.)
-    let Some(owner) = (unsafe { Borrowed::from_ptr_or_opt(py, owner) }) else {
+    // SAFETY: a method descriptor checks its object's class before it calls, and a
+    // module's functions are called with the module, alive for the length of the call.
+    let Some(owner) = (unsafe { attached::<F::Owner>(owner) }) else {
         return std::ptr::null_mut();
     };
+    let py = owner.py();
     caught::or_null(py, || {
-        // SAFETY: a method descriptor checks its object's class before it calls,
-        // and a module's functions are called with the module.
-        let owner = unsafe { owner.cast_unchecked::<F::Owner>() };
         let len = usize::try_from(count).unwrap_or(0);
         let mut keywords = None;
         let mut total = len;
         if !names.is_null() {
-            // SAFETY: not null, so it is the tuple of names, held by the caller.
+            // SAFETY: not null, so it is the tuple of the keywords' names, held by the
+            // caller; their values follow the positional arguments.
             let names = unsafe { Borrowed::from_ptr(py, names) };
             let names = names.cast::<PyTuple>()?;
             total = len.saturating_add(names.len());
@@ -195,9 +234,9 @@ unsafe fn run<F: Function>(
         let items = if total == 0 {
             &[]
         } else {
-            // SAFETY: the protocol gives that many pointers, which stay where they
-            // are until the call returns.
-            unsafe { std::slice::from_raw_parts(items, total) }
+            // SAFETY: the vectorcall protocol gives that many pointers to live objects, which
+            // stay until the call returns. `Bound` is such a pointer, transparently.
+            unsafe { std::slice::from_raw_parts(items.cast(), total) }
         };
         let args = Args {
             py,
@@ -219,6 +258,7 @@ pub(crate) struct Table {
 pub(crate) struct Entry {
     name: &'static CStr,
     def: ffi::PyMethodDef,
+    init: Option<ffi::initproc>,
 }
 
 impl Entry {
@@ -226,12 +266,21 @@ impl Entry {
         Self {
             name: F::NAME,
             def: entry::<F>(),
+            init: match F::NAME.to_bytes() {
+                b"__init__" => Some(init::<F>),
+                _ => None,
+            },
         }
     }
 
     /// The definition, which must live for ever once it is in use.
     pub(crate) fn into_def(self) -> ffi::PyMethodDef {
         self.def
+    }
+
+    /// An `__init__` as a slot.
+    pub(crate) fn as_init(&self) -> Option<ffi::initproc> {
+        self.init
     }
 
     /// The function's name.

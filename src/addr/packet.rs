@@ -84,7 +84,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
         index,
         hatype: form::fit(target, "hatype", hatype, u16::MAX.into())?,
         pkttype: form::fit(target, "pkttype", pkttype, u8::MAX.into())?,
-        addr: addr.to_vec()?,
+        addr: addr.to_vec(tuple.py())?,
     };
     addr.encode()
         .ok_or_else(|| PyValueError::new_err("Hardware address must be 8 bytes or less"))

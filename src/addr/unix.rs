@@ -65,7 +65,7 @@ pub(crate) fn from_python(_: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyRe
     } else {
         let mut view = View::empty();
         view.readable(value)?;
-        view.to_vec()?
+        view.to_vec(value.py())?
     };
     UnixAddr { name }
         .encode()

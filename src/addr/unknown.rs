@@ -43,7 +43,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
     let family = form::int(tuple, 0)?;
     let mut data = View::empty();
     data.readable(form::field(tuple, 1)?.as_borrowed())?;
-    encode(family, &data.to_vec()?).ok_or_else(|| os_error_text("address too long"))
+    encode(family, &data.to_vec(tuple.py())?).ok_or_else(|| os_error_text("address too long"))
 }
 
 pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {

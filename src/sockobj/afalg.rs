@@ -58,7 +58,7 @@ pub(crate) fn sendmsg_afalg<'py>(
     };
     let mut messages = vec![set(SET_OP, op.to_ne_bytes().to_vec())];
     if iv.is_some() {
-        let bytes = iv_view.to_vec()?;
+        let bytes = iv_view.to_vec(py)?;
         let len = u32::try_from(bytes.len()).map_err(|_| PyMemoryError::new_err(()))?;
         messages.push(set(SET_IV, [&len.to_ne_bytes()[..], &bytes].concat()));
     }

@@ -95,7 +95,7 @@ fn ancillary_item(item: Borrowed<'_, '_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
     let kind = args::int(fields.get_item(1)?.as_borrowed())?;
     let mut view = View::empty();
     view.readable(fields.get_item(2)?.as_borrowed())?;
-    let data = view.to_vec()?;
+    let data = view.to_vec(fields.py())?;
     Ok(Cmsg { level, kind, data })
 }
 
@@ -265,7 +265,7 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let mut from = RawAddr::empty();
     let mut received = None;
     let how = receiving(flags, true);
-    let bytes = buffer::receive_bytes(py, room, false, |window| {
+    let bytes = buffer::receive_bytes(py, room, flags, false, |window| {
         let window = std::slice::from_mut(window);
         let got = receive(py, slf.get(), window, &mut control, &mut from, how)?;
         let count = got.count;

@@ -55,7 +55,7 @@ fn receive<'py>(
     mut op: impl FnMut(RawFd, &mut WindowMut<'_>, c_int) -> Result<usize, Errno> + Send,
 ) -> Result<Bound<'py, PyBytes>, Error> {
     let large = room > LARGE && socket.reads_large.load(Ordering::Relaxed);
-    let bytes = buffer::receive_bytes(py, room, large, |window| {
+    let bytes = buffer::receive_bytes(py, room, flags, large, |window| {
         // A fresh object of a large size may fault page by page.
         let how = receiving(flags, !large || room <= QUICK);
         call::call(py, socket.reading(), how, |fd, flags| op(fd, window, flags))

@@ -4,36 +4,30 @@
 
 use std::ffi::{CStr, c_char};
 
-/// A copy of a C string; empty for null.
+/// A copy of bytes, or of a C string where there is no length; empty for null.
 ///
 /// # Safety
-/// The pointer is null, or to bytes that end in NUL and do not change meanwhile.
-pub(crate) unsafe fn text(string: *const c_char) -> Vec<u8> {
-    if string.is_null() {
+/// The pointer is null, or to that many bytes, or to some that end in NUL, which
+/// do not change meanwhile.
+pub(crate) unsafe fn copy(from: *const c_char, len: Option<usize>) -> Vec<u8> {
+    if from.is_null() {
         return Vec::new();
     }
-    // SAFETY: the caller's contract.
-    unsafe { CStr::from_ptr(string) }.to_bytes().to_vec()
-}
-
-/// A copy of bytes; empty for null.
-///
-/// # Safety
-/// The pointer is null, or to that many bytes that do not change meanwhile.
-pub(crate) unsafe fn memory(bytes: *const u8, len: usize) -> Vec<u8> {
-    if bytes.is_null() {
-        return Vec::new();
+    match len {
+        // SAFETY: the caller's contract.
+        Some(len) => unsafe { std::slice::from_raw_parts(from.cast(), len) }.to_vec(),
+        // SAFETY: the caller's contract.
+        None => unsafe { CStr::from_ptr(from) }.to_bytes().to_vec(),
     }
-    // SAFETY: the caller's contract.
-    unsafe { std::slice::from_raw_parts(bytes, len) }.to_vec()
 }
 
-/// The pointers of an array, up to the null that ends it.
+/// A copy of what each pointer of an array is to, up to the null that ends it.
 ///
 /// # Safety
-/// `array` is null, or to pointers of which the last is null.
-pub(crate) unsafe fn each(array: *mut *mut c_char) -> Vec<*const c_char> {
-    let mut pointers = Vec::new();
+/// `array` is null, or to pointers of which the last is null and the others are
+/// as `copy` takes them.
+pub(crate) unsafe fn copy_each(array: *mut *mut c_char, len: Option<usize>) -> Vec<Vec<u8>> {
+    let mut copies = Vec::new();
     let mut at = array;
     while !at.is_null() {
         // SAFETY: `at` has not passed the null that ends the array.
@@ -41,9 +35,9 @@ pub(crate) unsafe fn each(array: *mut *mut c_char) -> Vec<*const c_char> {
         if item.is_null() {
             break;
         }
-        pointers.push(item.cast_const());
-        // SAFETY: the item was not null, so there is a next one.
-        at = unsafe { at.add(1) };
+        // SAFETY: the caller's contract.
+        copies.push(unsafe { copy(item, len) });
+        at = at.wrapping_add(1);
     }
-    pointers
+    copies
 }

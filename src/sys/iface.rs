@@ -8,7 +8,7 @@
 
 use std::ffi::{CStr, c_char, c_uint};
 
-use crate::sys::copy::text;
+use crate::sys::copy::copy;
 use crate::sys::errno::Errno;
 
 const NAME_SIZE: usize = libc::IF_NAMESIZE;
@@ -63,9 +63,8 @@ pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
             return Ok(interfaces);
         }
         // SAFETY: the list's names end in NUL.
-        interfaces.push((entry.if_index, unsafe { text(entry.if_name) }));
-        // SAFETY: the end comes later, so there is a next entry.
-        at = unsafe { at.add(1) };
+        interfaces.push((entry.if_index, unsafe { copy(entry.if_name, None) }));
+        at = at.wrapping_add(1);
     }
 }
 

@@ -20,17 +20,11 @@ use crate::sys::storage::RawAddr;
 /// Memory to send from.
 #[derive(Clone, Copy)]
 pub(crate) struct Window<'a> {
-    ptr: *const u8,
+    /// The address, exposed: any thread may hand it to the kernel, and none reads there.
+    address: usize,
     len: usize,
     held: PhantomData<&'a ()>,
 }
-
-// SAFETY: a window is only read, and only by the kernel, so it does not matter
-// which thread hands it over; `'a` keeps what holds the memory alive.
-unsafe impl Send for Window<'_> {}
-// SAFETY: sharing a window shares an address and a length, nothing that a thread
-// could change through it.
-unsafe impl Sync for Window<'_> {}
 
 impl<'a> Window<'a> {
     /// A window over memory that something else keeps alive.
@@ -40,7 +34,7 @@ impl<'a> Window<'a> {
     /// write to it meanwhile: the bytes are only ever read by the kernel.
     pub(crate) unsafe fn new(ptr: *const u8, len: usize) -> Self {
         Self {
-            ptr,
+            address: ptr.expose_provenance(),
             len,
             held: PhantomData,
         }
@@ -49,14 +43,14 @@ impl<'a> Window<'a> {
     /// A window over bytes that do not change.
     pub(crate) fn of(bytes: &'a [u8]) -> Self {
         Self {
-            ptr: bytes.as_ptr(),
+            address: bytes.as_ptr().expose_provenance(),
             len: bytes.len(),
             held: PhantomData,
         }
     }
 
     pub(crate) fn ptr(&self) -> *const u8 {
-        self.ptr
+        ptr::with_exposed_provenance(self.address)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -67,7 +61,7 @@ impl<'a> Window<'a> {
     pub(crate) fn skip(&self, count: usize) -> Self {
         let count = count.min(self.len);
         Self {
-            ptr: self.ptr.wrapping_add(count),
+            address: self.address.wrapping_add(count),
             len: self.len - count,
             held: PhantomData,
         }
@@ -76,15 +70,11 @@ impl<'a> Window<'a> {
 
 /// Memory to receive into.
 pub(crate) struct WindowMut<'a> {
-    ptr: *mut u8,
+    /// As for `Window`.
+    address: usize,
     len: usize,
-    /// Whether nobody has written to the memory yet.
-    vacant: bool,
     held: PhantomData<&'a mut ()>,
 }
-
-// SAFETY: as for `Window`: only the kernel touches the memory.
-unsafe impl Send for WindowMut<'_> {}
 
 impl<'a> WindowMut<'a> {
     /// A window over memory that something else keeps alive.
@@ -94,53 +84,28 @@ impl<'a> WindowMut<'a> {
     /// reference to the memory may exist in that time.
     pub(crate) unsafe fn new(ptr: *mut u8, len: usize) -> Self {
         Self {
-            ptr,
+            address: ptr.expose_provenance(),
             len,
-            vacant: false,
             held: PhantomData,
-        }
-    }
-
-    /// Says that nobody has written to the memory yet.
-    pub(crate) fn vacant(self) -> Self {
-        Self {
-            vacant: true,
-            ..self
         }
     }
 
     /// A window over memory of ours, initialised or not.
     pub(crate) fn of(bytes: &'a mut [MaybeUninit<u8>]) -> Self {
         Self {
-            ptr: bytes.as_mut_ptr().cast(),
+            address: bytes.as_mut_ptr().expose_provenance(),
             len: bytes.len(),
-            vacant: true,
             held: PhantomData,
         }
     }
 
-    #[cfg(unix)]
     pub(crate) fn ptr(&self) -> *mut u8 {
-        self.ptr
+        ptr::with_exposed_provenance_mut(self.address)
     }
 
     #[cfg(unix)]
     pub(crate) fn len(&self) -> usize {
         self.len
-    }
-
-    fn zero(&mut self) {
-        // SAFETY: by the constructor's contract the window is valid for writes of
-        // its length, and zero bytes are a valid value whatever is there.
-        unsafe { self.ptr.write_bytes(0, self.len) };
-    }
-
-    /// Makes the window ready for a call with these flags. A caller's own buffer
-    /// holds nothing to hide, and keeps what it holds where the call fails.
-    pub(crate) fn prepare(&mut self, flags: c_int) {
-        if self.vacant && !means_what_it_says(flags) {
-            self.zero();
-        }
     }
 }
 
@@ -158,8 +123,9 @@ const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB;
 const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_OOB;
 
 /// Whether the length that a receive answers is the number of bytes written: only
-/// flags that are known to leave it so are trusted.
-fn means_what_it_says(flags: c_int) -> bool {
+/// flags that are known to leave it so are trusted. Memory of ours that nobody has
+/// written to is to be zeroed before a receive with any other.
+pub(crate) fn means_what_it_says(flags: c_int) -> bool {
     flags & !PLAIN == 0
 }
 
@@ -180,14 +146,13 @@ pub(crate) fn recv(
     flags: c_int,
     from: Option<&mut RawAddr>,
 ) -> Result<usize, Errno> {
-    window.prepare(flags);
     let (addr, len) = from.map_or((ptr::null_mut(), ptr::null_mut()), |from| {
         *from = RawAddr::for_kernel();
         from.out_ptrs()
     });
     // SAFETY: the window is valid for writes of its length, by its contract; the
     // address is null, or offered with its own room, which was just set.
-    let count = unsafe { libc::recvfrom(fd, window.ptr.cast(), window.len, flags, addr, len) };
+    let count = unsafe { libc::recvfrom(fd, window.ptr().cast(), window.len, flags, addr, len) };
     Ok(trusted(check_len(count)?, window.len, flags))
 }
 
@@ -201,7 +166,7 @@ pub(crate) fn send(
     let (addr, len) = to.map_or((ptr::null(), 0), |to| (to.as_ptr(), to.socklen()));
     // SAFETY: the window is valid for reads of its length, by its contract; the
     // address is null, or lives past the call with its length clamped to it.
-    let count = unsafe { libc::sendto(fd, window.ptr.cast(), window.len, flags, addr, len) };
+    let count = unsafe { libc::sendto(fd, window.ptr().cast(), window.len, flags, addr, len) };
     Ok(check_len(count)?.min(window.len))
 }
 

@@ -101,9 +101,6 @@ pub(crate) fn recvmsg(
     from: &mut RawAddr,
     flags: c_int,
 ) -> Result<Received, Errno> {
-    for window in windows.iter_mut() {
-        window.prepare(flags);
-    }
     let mut list = Parts::new();
     let parts = windows.iter().map(|window| libc::iovec {
         iov_base: window.ptr().cast(),

@@ -11,7 +11,7 @@ use std::ffi::c_char;
 use std::ffi::{CStr, c_int};
 use std::ptr;
 
-use crate::sys::copy::{memory, text};
+use crate::sys::copy::copy;
 use crate::sys::errno::Errno;
 #[cfg(unix)]
 use crate::sys::errno::check;
@@ -111,9 +111,9 @@ pub(crate) fn getaddrinfo(
             kind: node.ai_socktype,
             proto: node.ai_protocol,
             // SAFETY: the resolver's canonical name is null or ends in NUL.
-            canonname: unsafe { text(node.ai_canonname) },
+            canonname: unsafe { copy(node.ai_canonname, None) },
             // SAFETY: the resolver's address is null or has the length beside it.
-            addr: RawAddr::from_bytes(&unsafe { memory(node.ai_addr.cast(), len) })
+            addr: RawAddr::from_bytes(&unsafe { copy(node.ai_addr.cast(), Some(len)) })
                 .map_err(Failure::Sys)?,
         });
         at = node.ai_next;
@@ -167,7 +167,7 @@ fn constant(call: unsafe extern "C" fn(c_int) -> *const c_char, code: c_int) -> 
     // SAFETY: `gai_strerror` and `hstrerror` take any number.
     let message = unsafe { call(code) };
     // SAFETY: what they answer is constant, and ends in NUL.
-    lossy(&unsafe { text(message) })
+    lossy(&unsafe { copy(message, None) })
 }
 
 /// The text of an `EAI_` code.

@@ -85,10 +85,17 @@ pub(crate) fn connect_result(fd: RawFd) -> Result<(), Errno> {
     }
 }
 
+/// A call that takes a number.
+type Counts = unsafe extern "C" fn(c_int, c_int) -> c_int;
+
+fn with_number(call: Counts, fd: RawFd, number: c_int) -> Result<(), Errno> {
+    // SAFETY: `listen` and `shutdown` take numbers only, and any.
+    check(unsafe { call(fd, number) }).map(drop)
+}
+
 /// listen(2).
 pub(crate) fn listen(fd: RawFd, backlog: c_int) -> Result<(), Errno> {
-    // SAFETY: takes numbers only.
-    check(unsafe { libc::listen(fd, backlog) }).map(drop)
+    with_number(libc::listen, fd, backlog)
 }
 
 /// Where accept(2) is to write the peer's address. A socket of `AF_ALG` has no
@@ -115,28 +122,33 @@ pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<New
 /// accept(2), then what accept4 would have done.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
-    let (addr, len) = peer_ptrs(family, from);
-    // SAFETY: the address is offered with its own room, or not at all.
-    let new = NewFd::new(check(unsafe { libc::accept(fd, addr, len) })?);
+    let new = NewFd::new(named(libc::accept, fd, peer_ptrs(family, from))?);
     crate::sys::fd::set_nonblocking(new.number(), false)?;
     without_inheritance(new)
 }
 
 /// shutdown(2).
 pub(crate) fn shutdown(fd: RawFd, how: c_int) -> Result<(), Errno> {
-    // SAFETY: takes numbers only.
-    check(unsafe { libc::shutdown(fd, how) }).map(drop)
+    with_number(libc::shutdown, fd, how)
 }
 
 /// A call that answers an address.
 type Gives = unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> c_int;
 
+/// Calls with the pointers of storage that the caller owns, or with null.
+fn named(
+    call: Gives,
+    fd: RawFd,
+    (addr, len): (*mut libc::sockaddr, *mut libc::socklen_t),
+) -> Result<c_int, Errno> {
+    // SAFETY: `getsockname`, `getpeername` and `accept` write to the address, which
+    // is offered with its own room or not at all, and to that length.
+    check(unsafe { call(fd, addr, len) })
+}
+
 fn name_of(call: Gives, fd: RawFd) -> Result<RawAddr, Errno> {
     let mut name = RawAddr::for_kernel();
-    let (addr, len) = name.out_ptrs();
-    // SAFETY: `getsockname` and `getpeername` write to the address, which is
-    // offered with its own room, and to that length.
-    check(unsafe { call(fd, addr, len) })?;
+    named(call, fd, name.out_ptrs())?;
     Ok(name)
 }
 

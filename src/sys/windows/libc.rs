@@ -209,6 +209,7 @@ pub(crate) unsafe fn getnameinfo(
 
 /// `HOSTENT`, whose strings are those of C.
 #[repr(C)]
+#[derive(Clone, Copy)]
 #[expect(clippy::struct_field_names, reason = "C has one space for all fields")]
 pub(crate) struct hostent {
     pub(crate) h_name: *mut c_char,

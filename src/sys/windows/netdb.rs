@@ -7,64 +7,72 @@ use std::ffi::{CStr, c_char, c_int};
 
 use windows_sys::Win32::Networking::WinSock as ws;
 
-use crate::sys::copy::text;
+use crate::sys::copy::copy;
 use crate::sys::errno::Errno;
 use crate::sys::libc::hostent;
-use crate::sys::netdb::{Entry, Host, Service, answer, optional};
+use crate::sys::netdb::{Found, Host};
 
-impl Entry for ws::SERVENT {
-    type Answer = Service;
+impl Found<ws::SERVENT> {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "elsewhere it is an int, which may be too large"
+    )]
+    pub(super) fn port(&self) -> Option<u16> {
+        Some(u16::from_be(self.entry.s_port.cast_unsigned()))
+    }
 
-    unsafe fn read(&self) -> Service {
-        Service {
-            // SAFETY: the calls end names with NUL.
-            name: unsafe { text(self.s_name.cast::<c_char>()) },
-            port: Some(u16::from_be(self.s_port.cast_unsigned())),
-        }
+    pub(super) fn name(&self) -> Vec<u8> {
+        // SAFETY: the calls end names with NUL, and no call was made meanwhile.
+        unsafe { copy(self.entry.s_name.cast::<c_char>(), None) }
     }
 }
 
-impl Entry for ws::PROTOENT {
-    type Answer = c_int;
-
-    unsafe fn read(&self) -> c_int {
-        c_int::from(self.p_proto)
+impl Found<ws::PROTOENT> {
+    pub(super) fn number(&self) -> c_int {
+        c_int::from(self.entry.p_proto)
     }
+}
+
+/// Copies the entry that a call answers, or null; only the thread's next call changes it.
+fn found<E: Copy>(call: impl FnOnce() -> *mut E) -> Option<Found<E>> {
+    // SAFETY: null, or the thread's entry, which the call has just filled in.
+    let entry = *unsafe { call().as_ref() }?;
+    Some(Found {
+        entry,
+        _buffer: Vec::new(),
+        _alone: None,
+    })
+}
+
+fn host(call: impl FnOnce() -> *mut ws::HOSTENT) -> Result<Host, c_int> {
+    let found = found(|| call().cast::<hostent>());
+    let host = found.map(|found| found.host());
+    host.ok_or_else(|| Errno::last().0)
 }
 
 pub(super) fn gethostbyname(name: &CStr) -> Result<Host, c_int> {
     // SAFETY: the name ends in NUL.
-    let entry: *mut hostent = unsafe { ws::gethostbyname(name.as_ptr().cast()) }.cast();
-    // SAFETY: null, or the thread's entry, which only its next call changes.
-    unsafe { answer(entry) }.ok_or_else(|| Errno::last().0)
+    host(|| unsafe { ws::gethostbyname(name.as_ptr().cast()) })
 }
 
 pub(super) fn gethostbyaddr(address: &[u8], family: c_int) -> Result<Host, c_int> {
     let len = c_int::try_from(address.len()).unwrap_or(0);
     // SAFETY: the address has its own length.
-    let entry = unsafe { ws::gethostbyaddr(address.as_ptr(), len, family) };
-    let entry: *mut hostent = entry.cast();
-    // SAFETY: as above.
-    unsafe { answer(entry) }.ok_or_else(|| Errno::last().0)
+    host(|| unsafe { ws::gethostbyaddr(address.as_ptr(), len, family) })
 }
 
-pub(super) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Option<Service> {
+pub(super) fn getservbyname(name: &CStr, proto: *const c_char) -> Option<Found<ws::SERVENT>> {
+    let (name, proto) = (name.as_ptr().cast(), proto.cast());
     // SAFETY: the name ends in NUL; the protocol is null or does too.
-    let entry = unsafe { ws::getservbyname(name.as_ptr().cast(), optional(proto).cast()) };
-    // SAFETY: as above.
-    unsafe { answer(entry.cast_const()) }
+    found(|| unsafe { ws::getservbyname(name, proto) })
 }
 
-pub(super) fn service_by_port(number: c_int, proto: Option<&CStr>) -> Option<Service> {
+pub(super) fn getservbyport(port: c_int, proto: *const c_char) -> Option<Found<ws::SERVENT>> {
     // SAFETY: the protocol is null or ends in NUL.
-    let entry = unsafe { ws::getservbyport(number, optional(proto).cast()) };
-    // SAFETY: as above.
-    unsafe { answer(entry.cast_const()) }
+    found(|| unsafe { ws::getservbyport(port, proto.cast()) })
 }
 
-pub(super) fn getprotobyname(name: &CStr) -> Option<c_int> {
+pub(super) fn getprotobyname(name: &CStr) -> Option<Found<ws::PROTOENT>> {
     // SAFETY: the name ends in NUL.
-    let entry = unsafe { ws::getprotobyname(name.as_ptr().cast()) };
-    // SAFETY: as above.
-    unsafe { answer(entry.cast_const()) }
+    found(|| unsafe { ws::getprotobyname(name.as_ptr().cast()) })
 }
