@@ -24,7 +24,8 @@ HEAD = """\
 Written by `make ecosystem ARGS=--write`. Each row is a program of `tests/ecosystem/programs` over a project from
 PyPI, pinned in `tests/ecosystem/requirements.txt`, against a server from Debian where it needs one. It was run
 unmodified, first on stock Python and then as `python -m rsock`. "ok" means that it ended well, that it said the same
-on both, and that no module of the process held the other socket module.
+on both, and that no module of the process held the other socket module. The times are of single runs, for the order
+of magnitude.
 """
 
 

@@ -141,7 +141,7 @@ def main() -> int:
         parser.error(f"no such project: {', '.join(sorted(unknown))}")
     chosen = [project for project in PROJECTS if project.name in options.projects or not options.projects]
 
-    logs = options.cache / "logs"
+    logs = options.cache / "logs" / str(sys.implementation.cache_tag)
     logs.mkdir(parents=True, exist_ok=True)
     environment = Environment(options.cache)
     environment.make()

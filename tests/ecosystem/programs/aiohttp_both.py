@@ -50,7 +50,7 @@ async def talk(session, url):
         print("end", (await sock.receive()).type.name)
     try:
         await session.get(f"{url}/never", timeout=aiohttp.ClientTimeout(total=0.2))
-    except TimeoutError:
+    except asyncio.TimeoutError:  # another class on 3.10
         print("timed out")
 
 

@@ -37,7 +37,7 @@ async def main():
     print("heard", await asyncio.wait_for(heard, LIMIT))
     try:
         await db.execute("SELECT pg_sleep(20)", timeout=0.2)
-    except TimeoutError:
+    except asyncio.TimeoutError:  # another class on 3.10
         print("timed out")
     await db.close()
 

@@ -40,7 +40,7 @@ async def main():
     async with await psycopg.AsyncConnection.connect(WHERE, autocommit=True) as db:
         try:
             await asyncio.wait_for(db.execute("SELECT pg_sleep(20)"), 0.3)
-        except TimeoutError:
+        except asyncio.TimeoutError:  # another class on 3.10
             print("timed out")
 
 
