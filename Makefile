@@ -75,8 +75,8 @@ unsafe:  ## count the unsafe sites; fails for a file that UNSAFE.md does not lis
 
 fuzz: $(VENV)/built  ## every codec on random input, hostile calls, both modules compared (SECONDS_EACH=10)
 	@scripts/fuzz.sh $(SECONDS_EACH)
-	@$(PY) tests/fuzz/api_fuzz.py --seconds $(SECONDS_EACH)
-	@$(PY) tests/fuzz/api_fuzz.py --seconds $(SECONDS_EACH) --differential
+	@$(PY) tests/fuzz/api_fuzz.py --seconds $(SECONDS_EACH) $(ARGS)
+	@$(PY) tests/fuzz/api_fuzz.py --seconds $(SECONDS_EACH) $(ARGS) --differential
 
 faults: $(VENV)/built  ## system calls that fail, with 100 MiB through each method (the short form is in test)
 	@RSOCK_FAULT_MB=100 $(PY) -m pytest -q -o faulthandler_timeout=0 tests/test_faults.py $(ARGS)
