@@ -17,7 +17,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 # Where create_server() and create_connection() fail otherwise than by OSError, stock leaves a socket open.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.thread_unsafe(reason="the getprotobyname of the stdlib shares its answer among threads"),
+]
 
 # name -> arguments that it takes
 TAKEN: dict[str, tuple[object, ...]] = {

@@ -70,6 +70,7 @@ def test_takes_the_next_address_where_one_fails(mod):
         lookup.assert_called_once_with("any", "port", 0, mod.SOCK_STREAM)
 
 
+@pytest.mark.thread_unsafe(reason="changes the default timeout")
 @pytest.mark.parametrize(("given", "default", "found"), [(5.0, None, 5.0), (None, 3.0, None), ("unset", 3.0, 3.0)])
 def test_timeout_of_a_connection(mod, given, default, found):
     keywords = {} if given == "unset" else {"timeout": given}

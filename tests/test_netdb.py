@@ -252,6 +252,7 @@ SERVICES = [
 ]
 
 
+@pytest.mark.thread_unsafe(reason="the stdlib's own look-up shares its answer among threads")
 @pytest.mark.parametrize("proto", ["tcp", "udp", "xx", "tcp\0", "", None, 1, b"tcp"], ids=repr)
 @pytest.mark.parametrize("name", [*SERVICES, 53, 65535, Index(80)], ids=repr)
 def test_services_are_those_of_stock(name, proto):
@@ -260,6 +261,7 @@ def test_services_are_those_of_stock(name, proto):
         same(function, name, proto)
 
 
+@pytest.mark.thread_unsafe(reason="the stdlib's own look-up shares its answer among threads")
 @pytest.mark.parametrize("port", [*INTS, *ODDITIES, 53, 80], ids=repr)
 def test_ports_of_services_are_those_of_stock(port):
     same("getservbyport", port)
@@ -274,6 +276,7 @@ def test_forms_of_the_service_functions_are_those_of_stock():
         same(function, port=80)
 
 
+@pytest.mark.thread_unsafe(reason="the stdlib's own look-up shares its answer among threads")
 @pytest.mark.parametrize(
     "name", ["tcp", "TCP", "icmp", "ipv6-icmp", "nosuch", "", "6", "tcp\0", "\udc80", b"tcp", None, 1]
 )

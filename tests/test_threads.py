@@ -352,6 +352,30 @@ def test_threads_in_calls_at_the_end_of_the_process(programs):
         assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
+@hazard("static answers", stock=("answers another look-up",))
+def test_lookups_of_several_threads(mod):
+    """The `getservbyname` of all threads shares one place for its answer: a thread gets the port of another's service."""
+    wanted = {name: mod.getservbyname(name, "tcp") for name in ("http", "domain", "ssh")}
+    wrong = []
+
+    def look_up():
+        for _ in range(1500):
+            for name, port in wanted.items():
+                try:
+                    found = mod.getservbyname(name, "tcp")
+                except OSError:
+                    found = None
+                if found != port:
+                    wrong.append(name)
+
+    threads = [threading.Thread(target=look_up) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    return "answers another look-up" if wrong else OK
+
+
 @hazard("gh-154224, gh-91913", stock=("sleeps on to its timeout",))
 def test_close_wakes_a_timed_call(mod):
     """gh-154224: `close` leaves a call that waits with a timeout, in another thread, asleep until that has passed."""
