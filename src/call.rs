@@ -1,7 +1,8 @@
 //! Floor 2: the one door for every system call that can wait.
 //!
 //! A call is tried first with the interpreter held, where it cannot block: no
-//! other thread takes the interpreter for a whole switch interval meanwhile.
+//! other thread takes the interpreter for a whole switch interval meanwhile. Only in
+//! a crowd of threads that take turns (see `release`) is it released all the same.
 //! Only a wait releases it. `EINTR` runs Python's signal handlers and goes on
 //! with what is left of the deadline (PEP 475). A blocking socket waits inside
 //! the plain blocking call, so that `SO_RCVTIMEO`, `SO_RCVLOWAT` and
@@ -14,6 +15,7 @@ use std::time::Instant;
 use pyo3::prelude::*;
 
 use crate::error::Error;
+use crate::release::{is_crowded, released};
 use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
@@ -126,12 +128,16 @@ pub(crate) fn call_within<T: Send>(
     let user = door.cell.enter()?;
     let blocking = budget.timeout == Timeout::Blocking;
     let answers = has(flags, ANSWERS);
-    let tried = if !blocking || answers {
+    let waits = matches!(budget.timeout, Timeout::For(_)) && !answers;
+    let tried = if waits && is_crowded() {
+        None
+    } else if !blocking || answers {
         attempt(py, &user, how, budget.timeout, &mut op)
     } else if CAN_TRY
         && how.quick
         && how.flags.is_some()
         && flags & WHOLE == 0
+        && !is_crowded()
         && door.habit.tries()
     {
         Some(op(user.fd(), flags | DONTWAIT))
@@ -178,7 +184,6 @@ fn call_again<T: Send>(
     budget: &mut Budget,
     op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
 ) -> Result<T, Error> {
-    // By way of a plain function, as the closure's type must not grow.
     fn again<T: Send>(
         py: Python<'_>,
         door: Door<'_>,
@@ -223,16 +228,16 @@ fn attempt<T: Send>(
         return if fd::is_nonblocking(fd) {
             Some(op(fd, 0))
         } else if timeout == Timeout::NonBlocking {
-            Some(py.detach(|| op(fd, 0)))
+            Some(released(py, || op(fd, 0)))
         } else {
             None
         };
     };
     let flags = flags | DONTWAIT;
-    Some(if how.quick {
+    Some(if how.quick && !is_crowded() {
         op(fd, flags)
     } else {
-        py.detach(|| op(fd, flags))
+        released(py, || op(fd, flags))
     })
 }
 
@@ -246,7 +251,7 @@ fn block_in<'a, T: Send>(
 ) -> Result<T, Error> {
     loop {
         let fd = user.fd();
-        match py.detach(|| op(fd, flags)) {
+        match released(py, || op(fd, flags)) {
             Err(Errno::EINTR) => {
                 // A handler may close the socket, or fork.
                 drop(user);
@@ -273,16 +278,20 @@ fn wait_in<'a, T: Send>(
     loop {
         let mut waiter = Waiter::new(door.cell);
         let fd = user.fd();
-        let ended = py.detach(|| {
+        let mut looks = how.wait != Wait::Write || !is_crowded(); // not tried, if crowded
+        let ended = released(py, || {
             loop {
                 if user.is_closed() {
                     return Ok(Err(Ended::Woken));
                 }
-                match waiter.wait(fd, how.wait, deadline)? {
-                    Ended::Ready if user.is_closed() => return Ok(Err(Ended::Woken)),
-                    Ended::Ready => {}
-                    other => return Ok(Err(other)),
+                if looks {
+                    match waiter.wait(fd, how.wait, deadline)? {
+                        Ended::Ready if user.is_closed() => return Ok(Err(Ended::Woken)),
+                        Ended::Ready => {}
+                        other => return Ok(Err(other)),
+                    }
                 }
+                looks = true;
                 match op(fd, flags) {
                     // Ready again and again, and never done: time counts all the same.
                     Err(errno) if errno.would_block() && passed() => {
@@ -381,11 +390,11 @@ pub(crate) fn at_once_or_detached<T: Send>(
     if fd::is_nonblocking(fd) {
         op(fd)
     } else {
-        py.detach(|| op(fd))
+        released(py, || op(fd))
     }
 }
 
 /// Runs `f` without the interpreter: for the resolver, and for what may linger.
 pub(crate) fn detached<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> T {
-    py.detach(f)
+    released(py, f)
 }

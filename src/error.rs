@@ -17,8 +17,9 @@ use pyo3::exceptions::{
 };
 use pyo3::import_exception;
 use pyo3::prelude::*;
+use pyo3::{IntoPyObjectExt, PyErrArguments};
 
-use crate::sys::errno::{Errno, message};
+use crate::sys::errno::{Errno, with_message};
 use crate::sys::libc;
 use crate::sys::resolve::{Failure, gai_strerror};
 
@@ -79,11 +80,7 @@ impl From<Error> for PyErr {
 /// until somebody looks: C code that looks at the class alone (Cython's `except` in
 /// uvloop and gevent) waits for `BlockingIOError`.
 pub(crate) fn os_error(errno: Errno) -> PyErr {
-    #[cfg(unix)]
-    let args = (errno.0, message(errno));
-    // Python takes `errno` from the number of Windows, and leaves the first one.
-    #[cfg(windows)]
-    let args = (errno.0, message(errno), None::<&'static str>, errno.0);
+    let args = Told(errno);
     match errno.0 {
         // EWOULDBLOCK is the same number wherever this builds.
         libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => PyBlockingIOError::new_err(args),
@@ -98,9 +95,27 @@ pub(crate) fn os_error(errno: Errno) -> PyErr {
     }
 }
 
+/// The arguments of an `OSError`: its number and the system's text, made as it is raised.
+struct Told(Errno);
+
+impl PyErrArguments for Told {
+    fn arguments(self, py: Python<'_>) -> Py<PyAny> {
+        let Self(errno) = self;
+        let args = with_message(errno, |text| {
+            #[cfg(unix)]
+            let args = (errno.0, text);
+            // Python takes `errno` from the number of Windows, and leaves the first one.
+            #[cfg(windows)]
+            let args = (errno.0, text, None::<&'static str>, errno.0);
+            args.into_py_any(py)
+        });
+        args.unwrap_or_else(|_| py.None())
+    }
+}
+
 /// The subclasses that the calls of a socket have less often.
 #[cfg(unix)]
-fn rarer(number: c_int, args: (c_int, String)) -> PyErr {
+fn rarer(number: c_int, args: Told) -> PyErr {
     match number {
         libc::EPIPE => PyBrokenPipeError::new_err(args),
         libc::ECHILD => PyChildProcessError::new_err(args),
@@ -116,7 +131,7 @@ fn rarer(number: c_int, args: (c_int, String)) -> PyErr {
 
 /// Winsock has no others.
 #[cfg(windows)]
-fn rarer(_: c_int, args: (c_int, String, Option<&'static str>, c_int)) -> PyErr {
+fn rarer(_: c_int, args: Told) -> PyErr {
     PyOSError::new_err(args)
 }
 

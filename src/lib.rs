@@ -21,6 +21,7 @@ pub(crate) mod libpython;
 pub(crate) mod method;
 mod module;
 mod netdb;
+pub(crate) mod release;
 pub(crate) mod sockobj;
 pub(crate) mod suggest;
 pub(crate) mod sys;

@@ -30,7 +30,7 @@ RUST_FLOORS = [
     ("0d", ["sys::*", "sys::windows::*"]),
     ("0d+", ["sys::windows::netdb"]),
     ("0e", ["sys"]),
-    ("1", ["caught", "libpython"]),
+    ("1", ["release", "caught", "libpython"]),
     ("1a", ["audit", "enums", "error", "method", "suggest", "timeout"]),
     ("1b", ["args", "buffer", "typeobj"]),
     ("1c", ["text"]),
@@ -216,9 +216,11 @@ def test_python_file_brings_no_socket(name):
 @pytest.mark.parametrize("module", MODULES)
 def test_rust_file_keeps_the_laws_of_its_floor(module):
     code = code_of(MODULES[module].read_text())
-    if module != "call":
-        assert ".detach(" not in code, "only call.rs gives up the interpreter"
-        assert "allow_threads" not in code, "only call.rs gives up the interpreter"
+    if module != "release":
+        assert ".detach(" not in code, "only release.rs gives up the interpreter"
+        assert "allow_threads" not in code, "only release.rs gives up the interpreter"
+    if module not in {"release", "call", "lib"}:
+        assert "release::" not in code, "only call.rs decides when"
     if module.startswith("sys"):
         assert not re.search(r"\b(pyo3|Python<)", code), "there is no Python in sys"
     else:

@@ -1,6 +1,10 @@
 //! `Errno`, the only error below the Python line, and the checks that turn a
 //! system call's `-1` into one. `io::Error` does not leave `sys`: PyO3 would
 //! turn it into an exception without `errno`. See errno(3).
+#![cfg_attr(
+    unix,
+    expect(unsafe_code, reason = "std's form of strerror adds to the text")
+)]
 
 use std::ffi::c_int;
 
@@ -59,12 +63,24 @@ pub(crate) fn from_io<T>(result: std::io::Result<T>) -> Result<T, Errno> {
     result.map_err(|error| Errno::from_io(&error))
 }
 
-/// The operating system's text for an error number, as strerror(3) has it.
-pub(crate) fn message(errno: Errno) -> String {
-    let mut text = std::io::Error::from_raw_os_error(errno.0).to_string();
+/// Gives the operating system's text for an error number, as strerror(3) has it.
+#[cfg(unix)]
+pub(crate) fn with_message<T>(errno: Errno, give: impl FnOnce(&str) -> T) -> T {
+    let mut buffer = [0_u8; MESSAGE_ROOM];
+    // SAFETY: the call writes at most the length that it is given, which is the
+    // buffer's own, and takes any number.
+    let _ = unsafe { libc::strerror_r(errno.0, buffer.as_mut_ptr().cast(), MESSAGE_ROOM) };
+    let text = buffer.split(|byte| *byte == 0).next().unwrap_or_default();
+    give(&String::from_utf8_lossy(text))
+}
+
+#[cfg(unix)]
+const MESSAGE_ROOM: usize = 256;
+
+/// Gives the operating system's text for an error number.
+#[cfg(windows)]
+pub(crate) fn with_message<T>(errno: Errno, give: impl FnOnce(&str) -> T) -> T {
+    let text = std::io::Error::from_raw_os_error(errno.0).to_string();
     // The standard library puts the number after it.
-    if let Some(end) = text.rfind(" (os error ") {
-        text.truncate(end);
-    }
-    text
+    give(text.split(" (os error ").next().unwrap_or_default())
 }
