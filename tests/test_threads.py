@@ -23,7 +23,7 @@ from hazards import ABSENT, OK, Fault, hazard, main
 from inflight import CALLS, READS, InFlight, needs_proc, waiting
 from support import LIMIT, unix_pair
 
-ROUNDS = int(os.environ.get("RSOCK_ROUNDS", "20000"))
+ROUNDS = int(os.environ.get("RSOCK_ROUNDS", "2000"))
 TIMED = 30.0
 AT_ONCE = 2.0
 """Seconds: far below the timeout, and above what a busy machine takes to run a thread."""
