@@ -40,11 +40,14 @@ def part(name: str, python: str, options: argparse.Namespace) -> Any:
 def described(python: str, modules: str) -> dict[str, Any]:
     """The machine as the interpreter sees it; this also refuses a debug build."""
     program = (
-        "import sys, json; sys.path.insert(0, sys.argv[1]); import harness\n"
+        "import importlib.metadata, json, sys; sys.path.insert(0, sys.argv[1]); import harness\n"
         "out = harness.machine()\n"
         "for name in sys.argv[2].split(','):\n"
-        "    module = harness.load_module(name)\n"
-        "    out[name] = getattr(module, '__version__', out['python'])\n"
+        "    harness.load_module(name)\n"
+        "    try:\n"
+        "        out[name] = importlib.metadata.version(name)\n"
+        "    except importlib.metadata.PackageNotFoundError:  # the stdlib's\n"
+        "        out[name] = out['python']\n"
         "print(json.dumps(out))\n"
     )
     command = [python, "-c", program, str(harness.HERE), modules]

@@ -275,10 +275,10 @@ fn wait_in<'a, T: Send>(
 ) -> Result<T, Error> {
     let flags = how.flags.map_or(0, |flags| flags | DONTWAIT);
     let passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let mut looks = how.wait != Wait::Write || !is_crowded(); // not tried, if crowded
     loop {
         let mut waiter = Waiter::new(door.cell);
         let fd = user.fd();
-        let mut looks = how.wait != Wait::Write || !is_crowded(); // not tried, if crowded
         let ended = released(py, || {
             loop {
                 if user.is_closed() {
