@@ -167,36 +167,24 @@ unsafe extern "C" fn init<F: Function>(
     let py = owner.py();
     caught::or_minus_one(py, || {
         let len = args.len();
-        let Some(kwargs) = kwargs else {
-            let items = args.as_slice();
-            let keywords = None;
-            return F::call(
-                owner,
-                Args {
-                    py,
-                    items,
-                    len,
-                    keywords,
-                },
-            )
-            .map(drop);
+        let (all, names);
+        let (items, keywords) = if let Some(kwargs) = kwargs {
+            names = PyTuple::new(py, kwargs.keys())?;
+            if !names.iter().all(|name| name.is_instance_of::<PyString>()) {
+                return Err(PyTypeError::new_err("keywords must be strings"));
+            }
+            all = args.iter().chain(kwargs.values()).collect::<Vec<_>>();
+            (all.as_slice(), Some(names.as_borrowed()))
+        } else {
+            (args.as_slice(), None)
         };
-        let names = PyTuple::new(py, kwargs.keys())?;
-        if !names.iter().all(|name| name.is_instance_of::<PyString>()) {
-            return Err(PyTypeError::new_err("keywords must be strings"));
-        }
-        let items: Vec<_> = args.iter().chain(kwargs.values()).collect();
-        let (items, keywords) = (items.as_slice(), Some(names.as_borrowed()));
-        F::call(
-            owner,
-            Args {
-                py,
-                items,
-                len,
-                keywords,
-            },
-        )
-        .map(drop)
+        let args = Args {
+            py,
+            items,
+            len,
+            keywords,
+        };
+        F::call(owner, args).map(drop)
     })
 }
 
