@@ -6,7 +6,8 @@
 //! Only a wait releases it. `EINTR` runs Python's signal handlers and goes on
 //! with what is left of the deadline (PEP 475). A blocking socket waits inside
 //! the plain blocking call, so that `SO_RCVTIMEO`, `SO_RCVLOWAT` and
-//! `MSG_WAITALL` keep the kernel's meaning. Nothing else in the crate detaches.
+//! `MSG_WAITALL` keep the kernel's meaning. Nothing else in the crate has `release`
+//! give the interpreter up.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
@@ -15,7 +16,9 @@ use std::time::Instant;
 use pyo3::prelude::*;
 
 use crate::error::Error;
-use crate::release::{is_crowded, released};
+use crate::release::is_crowded;
+/// Runs something without the interpreter: for the resolver, and for what may linger.
+pub(crate) use crate::release::released as detached;
 use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
@@ -184,6 +187,7 @@ fn call_again<T: Send>(
     budget: &mut Budget,
     op: impl FnMut(RawFd, c_int) -> Result<T, Errno> + Send,
 ) -> Result<T, Error> {
+    // By way of a plain function, as the closure's type must not grow.
     fn again<T: Send>(
         py: Python<'_>,
         door: Door<'_>,
@@ -228,7 +232,7 @@ fn attempt<T: Send>(
         return if fd::is_nonblocking(fd) {
             Some(op(fd, 0))
         } else if timeout == Timeout::NonBlocking {
-            Some(released(py, || op(fd, 0)))
+            Some(detached(py, || op(fd, 0)))
         } else {
             None
         };
@@ -237,7 +241,7 @@ fn attempt<T: Send>(
     Some(if how.quick && !is_crowded() {
         op(fd, flags)
     } else {
-        released(py, || op(fd, flags))
+        detached(py, || op(fd, flags))
     })
 }
 
@@ -251,7 +255,7 @@ fn block_in<'a, T: Send>(
 ) -> Result<T, Error> {
     loop {
         let fd = user.fd();
-        match released(py, || op(fd, flags)) {
+        match detached(py, || op(fd, flags)) {
             Err(Errno::EINTR) => {
                 // A handler may close the socket, or fork.
                 drop(user);
@@ -279,7 +283,7 @@ fn wait_in<'a, T: Send>(
     loop {
         let mut waiter = Waiter::new(door.cell);
         let fd = user.fd();
-        let ended = released(py, || {
+        let ended = detached(py, || {
             loop {
                 if user.is_closed() {
                     return Ok(Err(Ended::Woken));
@@ -390,11 +394,6 @@ pub(crate) fn at_once_or_detached<T: Send>(
     if fd::is_nonblocking(fd) {
         op(fd)
     } else {
-        released(py, || op(fd))
+        detached(py, || op(fd))
     }
-}
-
-/// Runs `f` without the interpreter: for the resolver, and for what may linger.
-pub(crate) fn detached<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> T {
-    released(py, f)
 }
