@@ -144,6 +144,15 @@ def memcached() -> Iterator[str]:
             yield str(port)
 
 
+def prepare(command: list[str], folder: Path, user: str | None) -> None:
+    """Run what makes a server's data."""
+    made = subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, user=user, check=False, timeout=START_LIMIT
+    )
+    if made.returncode:
+        raise Unavailable(f"{Path(command[0]).name} failed: {made.stderr[-500:]}")
+
+
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """Run PostgreSQL with the user `tester` and a password; yield its port."""
@@ -153,17 +162,8 @@ def postgresql() -> Iterator[str]:
         data, password, port = folder / "data", folder / "password", free_port()
         password.write_text(SECRET)
         password.chmod(0o644)
-        made = subprocess.run(
-            [initdb, "-U", "tester", "-A", "scram-sha-256", f"--pwfile={password}", "-N", "-E", "UTF8", str(data)],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            user=user,
-            check=False,
-            timeout=START_LIMIT,
-        )
-        if made.returncode:
-            raise Unavailable(f"initdb failed: {made.stderr[-500:]}")
+        options = ["-U", "tester", "-A", "scram-sha-256", f"--pwfile={password}", "-N", "-E", "UTF8"]
+        prepare([initdb, *options, str(data)], folder, user)
         command = [postgres, "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-F"]
         with running(command, "database system is ready to accept connections", folder, user=user):
             yield str(port)
@@ -184,23 +184,8 @@ def mariadb() -> Iterator[str]:
             "GRANT ALL ON test_rsock.* TO tester@'127.0.0.1';\nGRANT ALL ON test_rsock.* TO tester@localhost;\n"
         )
         start.chmod(0o644)
-        made = subprocess.run(
-            [
-                install,
-                "--no-defaults",
-                f"--datadir={data}",
-                "--skip-test-db",
-                "--auth-root-authentication-method=normal",
-            ],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            user=user,
-            check=False,
-            timeout=START_LIMIT,
-        )
-        if made.returncode:
-            raise Unavailable(f"mariadb-install-db failed: {made.stderr[-500:]}")
+        options = [f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal"]
+        prepare([install, "--no-defaults", *options], folder, user)
         command = [binary, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
         command += [f"--socket={folder / 'mariadb.sock'}", f"--init-file={start}", f"--pid-file={folder / 'pid'}"]
         with running(command, "ready for connections", folder, user=user):
