@@ -2,13 +2,11 @@
 //! object is whole, then the descriptor.
 //!
 //! PyO3 has no `__del__`, and its dealloc calls no finalizer for an exact
-//! instance. So `tp_finalize` is set, and `tp_dealloc` wrapped, by hand, before
-//! anything derives from the class. A class made in Python takes its finalizer
-//! from the name `__del__` alone, so that is there too. See "Finalization" in the
-//! C API manual.
+//! instance. So `__del__` is a slot's function in the table of methods, and
+//! `tp_dealloc` is wrapped by hand, before anything derives from the class. See
+//! "Finalization" in the C API manual.
 #![expect(unsafe_code, reason = "PyO3 has no finalizer")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -16,22 +14,13 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::method::{Answer, Args, attached, none};
+use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle;
 use crate::sockobj::state::Socket;
 use crate::typeobj::with_slots;
 
-unsafe extern "C" fn finalize(object: *mut ffi::PyObject) {
-    // SAFETY: CPython finalizes with the thread attached, and with an object that is
-    // whole; the slot is set on the base class, so it is one of its kind.
-    if let Some(socket) = unsafe { attached::<Socket>(object) } {
-        // A panic, which PyO3 answers a lack of memory with, must not reach C.
-        let _ = catch_unwind(AssertUnwindSafe(|| end_if_open(socket)));
-    }
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]
-/// `__del__()`: the finalizer as classes made in Python find it.
+/// `__del__()`: fills `tp_finalize`, too.
 pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
     end_if_open(slf);
     Ok(none(slf.py()))
@@ -111,7 +100,6 @@ fn wrap<const CLASS: usize>(class: &Bound<'_, PyType>) {
 
 /// Prepares the base class; before the public class is made.
 pub(crate) fn prepare_base(class: &Bound<'_, PyType>) {
-    with_slots(class, |slots| slots.tp_finalize = Some(finalize));
     wrap::<BASE>(class);
 }
 

@@ -5,7 +5,8 @@
 //! "C"` shapes stand here once. See the C API manual's "Common Object Structures".
 #![expect(unsafe_code, reason = "PyO3 has no safe form for a method table")]
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::mem::offset_of;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -95,75 +96,87 @@ pub(crate) enum Style {
     Keywords,
 }
 
-fn entry<F: Function>() -> ffi::PyMethodDef {
-    let (method, flags) = match F::STYLE {
-        Style::NoArgs => (
-            ffi::PyMethodDefPointer {
-                PyCFunction: simple::<F>,
+/// A `PyMethodDef`, whose function PyO3 has no name for that fits every convention.
+#[repr(C)]
+pub(crate) struct Definition {
+    name: *const c_char,
+    function: *mut c_void,
+    flags: c_int,
+    doc: *const c_char,
+}
+
+const _: () = {
+    assert!(size_of::<Definition>() == size_of::<ffi::PyMethodDef>());
+    assert!(offset_of!(Definition, function) == offset_of!(ffi::PyMethodDef, ml_meth));
+    assert!(offset_of!(Definition, flags) == offset_of!(ffi::PyMethodDef, ml_flags));
+    assert!(offset_of!(Definition, doc) == offset_of!(ffi::PyMethodDef, ml_doc));
+};
+
+impl Definition {
+    fn of<F: Function>() -> Self {
+        Self {
+            name: F::NAME.as_ptr(),
+            function: address::<F>(),
+            flags: match F::STYLE {
+                Style::NoArgs => ffi::METH_NOARGS,
+                Style::One => ffi::METH_O,
+                Style::Positional | Style::Keywords => ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
             },
-            ffi::METH_NOARGS,
-        ),
-        Style::One => (
-            ffi::PyMethodDefPointer {
-                PyCFunction: simple::<F>,
-            },
-            ffi::METH_O,
-        ),
-        Style::Positional | Style::Keywords => (
-            ffi::PyMethodDefPointer {
-                PyCFunctionFastWithKeywords: many::<F>,
-            },
-            ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-        ),
-    };
-    ffi::PyMethodDef {
-        ml_name: F::NAME.as_ptr(),
-        ml_meth: method,
-        ml_flags: flags,
-        ml_doc: F::DOC.as_ptr(),
+            doc: F::DOC.as_ptr(),
+        }
+    }
+
+    /// The text that gives the function's doc and signature.
+    pub(crate) fn doc(&self) -> *const c_char {
+        self.doc
+    }
+
+    /// As CPython takes it, which wants it to live for ever.
+    pub(crate) fn leaked(self) -> *mut ffi::PyMethodDef {
+        std::ptr::from_mut(Box::leak(Box::new(self))).cast()
     }
 }
 
-unsafe extern "C" fn simple<F: Function>(
-    owner: *mut ffi::PyObject,
-    argument: *mut ffi::PyObject,
+#[expect(clippy::as_conversions, reason = "C keeps addresses as void *")]
+fn address<F: Function>() -> *mut c_void {
+    match F::STYLE {
+        Style::NoArgs | Style::One => simple::<F> as *mut c_void,
+        Style::Positional | Style::Keywords => many::<F> as *mut c_void,
+    }
+}
+
+#[expect(clippy::as_conversions, reason = "C keeps addresses as void *")]
+fn slot_address<F: Function>() -> Option<*mut c_void> {
+    match F::NAME.to_bytes() {
+        b"__init__" => Some(init::<F> as *mut c_void),
+        b"__del__" => Some(finalize::<F> as *mut c_void),
+        _ => None,
+    }
+}
+
+// The types of what follows say what the interpreter calls each with: an attached thread,
+// and live objects of those classes. That they do is the argument of whoever hands out the
+// address. (Checks of it, and to attach again by PyO3, would cost more than a short call.)
+const _: () = {
+    assert!(size_of::<Borrowed<'_, '_, PyAny>>() == size_of::<*mut ffi::PyObject>());
+    assert!(size_of::<Option<Borrowed<'_, '_, PyAny>>>() == size_of::<*mut ffi::PyObject>());
+};
+
+/// `METH_NOARGS`, with null for an argument, and `METH_O`.
+extern "C" fn simple<'py, F: Function>(
+    owner: Borrowed<'py, 'py, F::Owner>,
+    argument: Option<Borrowed<'py, 'py, PyAny>>,
 ) -> *mut ffi::PyObject {
-    let count = ffi::Py_ssize_t::from(!matches!(F::STYLE, Style::NoArgs));
-    // SAFETY: the owner is passed on; there is one argument but for `METH_NOARGS`, and
-    // its pointer lives past the call.
-    unsafe { many::<F>(owner, &raw const argument, count, std::ptr::null_mut()) }
+    let argument: Option<&Bound<'py, PyAny>> = argument.as_deref();
+    answer::<F>(owner, argument.map_or(&[], std::slice::from_ref), None)
 }
 
-/// What CPython calls a slot or a function with; never null. (A check that panicked
-/// would give each function a frame for the unwinding.)
-///
-/// # Safety
-/// The thread is attached, and the object is a `T` that is alive for `'a`.
-#[inline]
-pub(crate) unsafe fn attached<'a, T>(object: *mut ffi::PyObject) -> Option<Borrowed<'a, 'a, T>> {
-    // SAFETY: the caller's contract. (To attach again by PyO3, which would only
-    // count, costs more than a short call does.)
-    let py = unsafe { Python::assume_attached() };
-    // SAFETY: the caller's contract.
-    let object = unsafe { Borrowed::from_ptr_or_opt(py, object) }?;
-    // SAFETY: the caller's contract.
-    Some(unsafe { object.cast_unchecked() })
-}
-
-unsafe extern "C" fn init<F: Function>(
-    object: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
+/// `tp_init`.
+extern "C" fn init<'py, F: Function>(
+    owner: Borrowed<'py, 'py, F::Owner>,
+    args: Borrowed<'py, 'py, PyTuple>,
+    kwargs: Option<Borrowed<'py, 'py, PyDict>>,
 ) -> c_int {
-    // SAFETY: CPython calls `tp_init` with an object of the slot's class, attached.
-    let owner = unsafe { attached::<F::Owner>(object) };
-    // SAFETY: `tp_init` is called with a tuple, which lives past the call.
-    let args = unsafe { attached::<PyTuple>(args) };
-    // SAFETY: and with a dict, or null.
-    let kwargs = unsafe { attached::<PyDict>(kwargs) };
-    let (Some(owner), Some(args)) = (owner, args) else {
-        return -1;
-    };
     let py = owner.py();
     caught::or_minus_one(py, || {
         let len = args.len();
@@ -188,48 +201,60 @@ unsafe extern "C" fn init<F: Function>(
     })
 }
 
-#[inline]
-unsafe extern "C" fn many<F: Function>(
-    owner: *mut ffi::PyObject,
-    items: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: a method descriptor checks its object's class before it calls, and a
-    // module's functions are called with the module, alive for the length of the call.
-    let Some(owner) = (unsafe { attached::<F::Owner>(owner) }) else {
-        return std::ptr::null_mut();
+/// `tp_finalize`, which has nobody to report an error to.
+extern "C" fn finalize<'py, F: Function>(owner: Borrowed<'py, 'py, F::Owner>) {
+    let args = Args {
+        py: owner.py(),
+        items: &[],
+        len: 0,
+        keywords: None,
     };
+    let _ = caught::caught(|| F::call(owner, args).map(drop));
+}
+
+/// `METH_FASTCALL | METH_KEYWORDS`.
+///
+/// # Safety
+/// `items` is to `count` pointers to objects, and then one for each of `names`. All of them
+/// stay until the call returns.
+unsafe extern "C" fn many<'py, F: Function>(
+    owner: Borrowed<'py, 'py, F::Owner>,
+    items: *const Bound<'py, PyAny>,
+    count: ffi::Py_ssize_t,
+    names: Option<Borrowed<'py, 'py, PyTuple>>,
+) -> *mut ffi::PyObject {
+    let count = usize::try_from(count).unwrap_or(0);
+    let total = count.saturating_add(names.map_or(0, |names| names.len()));
+    let items = if total == 0 {
+        &[]
+    } else {
+        // SAFETY: the caller's contract, which is the vectorcall protocol's. `Bound` is a
+        // pointer to an object, transparently.
+        unsafe { std::slice::from_raw_parts(items, total) }
+    };
+    answer::<F>(owner, items, names)
+}
+
+/// Calls a function; `items` ends with the values of the keywords.
+#[inline]
+fn answer<'py, F: Function>(
+    owner: Borrowed<'py, 'py, F::Owner>,
+    items: &[Bound<'py, PyAny>],
+    keywords: Option<Borrowed<'_, 'py, PyTuple>>,
+) -> *mut ffi::PyObject {
     let py = owner.py();
     caught::or_null(py, || {
-        let len = usize::try_from(count).unwrap_or(0);
-        let mut keywords = None;
-        let mut total = len;
-        if !names.is_null() {
-            // SAFETY: not null, so it is the tuple of the keywords' names, held by the
-            // caller; their values follow the positional arguments.
-            let names = unsafe { Borrowed::from_ptr(py, names) };
-            let names = names.cast::<PyTuple>()?;
-            total = len.saturating_add(names.len());
-            keywords = Some(names);
-        }
-        if keywords.is_some() && matches!(F::STYLE, Style::Positional) && total > len {
+        let named = keywords.map_or(0, |names| names.len());
+        if named > 0 && matches!(F::STYLE, Style::Positional) {
             let name = F::NAME.to_string_lossy();
             return Err(PyTypeError::new_err(format!(
                 "{name}() takes no keyword arguments"
             )));
         }
-        let items = if total == 0 {
-            &[]
-        } else {
-            // SAFETY: the vectorcall protocol gives that many pointers to live objects, which
-            // stay until the call returns. `Bound` is such a pointer, transparently.
-            unsafe { std::slice::from_raw_parts(items.cast(), total) }
-        };
         let args = Args {
             py,
             items,
-            len,
+            len: items.len().saturating_sub(named),
             keywords,
         };
         F::call(owner, args).map(Bound::into_ptr)
@@ -245,30 +270,27 @@ pub(crate) struct Table {
 /// One entry of a table.
 pub(crate) struct Entry {
     name: &'static CStr,
-    def: ffi::PyMethodDef,
-    init: Option<ffi::initproc>,
+    def: Definition,
+    slot: Option<*mut c_void>,
 }
 
 impl Entry {
     pub(crate) fn of<F: Function>() -> Self {
         Self {
             name: F::NAME,
-            def: entry::<F>(),
-            init: match F::NAME.to_bytes() {
-                b"__init__" => Some(init::<F>),
-                _ => None,
-            },
+            def: Definition::of::<F>(),
+            slot: slot_address::<F>(),
         }
     }
 
-    /// The definition, which must live for ever once it is in use.
-    pub(crate) fn into_def(self) -> ffi::PyMethodDef {
+    /// The definition.
+    pub(crate) fn into_def(self) -> Definition {
         self.def
     }
 
-    /// An `__init__` as a slot.
-    pub(crate) fn as_init(&self) -> Option<ffi::initproc> {
-        self.init
+    /// The address of a function that fills a slot of its class: `__init__`, `__del__`.
+    pub(crate) fn slot(&self) -> Option<*mut c_void> {
+        self.slot
     }
 
     /// The function's name.
@@ -286,12 +308,14 @@ pub(crate) fn add_functions(
 ) -> PyResult<()> {
     for entry in (table.entries)() {
         let name = entry.name();
-        let def = Box::leak(Box::new(entry.into_def()));
-        let worded = def.ml_flags & (ffi::METH_NOARGS | ffi::METH_O) != 0;
+        let def = entry.into_def();
+        let worded = def.flags & (ffi::METH_NOARGS | ffi::METH_O) != 0;
         let home = PyString::new(module.py(), if worded { "_socket" } else { "rsock" });
-        // SAFETY: both objects are alive and the definition lives for ever; the answer
-        // is a new reference or null with an exception set.
-        let function = unsafe { ffi::PyCFunction_NewEx(def, module.as_ptr(), home.as_ptr()) };
+        // SAFETY: both objects are alive and the definition lives for ever, with a function
+        // that takes what CPython passes by its flags: the module first, as the tables of
+        // modules have it. The answer is a new reference or null with an exception set.
+        let function =
+            unsafe { ffi::PyCFunction_NewEx(def.leaked(), module.as_ptr(), home.as_ptr()) };
         // SAFETY: as said.
         let function = unsafe { Bound::from_owned_ptr_or_err(module.py(), function) }?;
         module.setattr(format!("{prefix}{}", name.to_string_lossy()), function)?;

@@ -182,7 +182,6 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     typeobj::add_methods(&base, MESSAGES)?;
     #[cfg(windows)]
     typeobj::add_methods(&base, WINSOCK)?;
-    typeobj::add_init(&base, BASE)?;
     #[cfg(target_os = "linux")]
     typeobj::add_methods(&base, AFALG)?;
     let ints = [
@@ -198,7 +197,6 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
         return Err(PyTypeError::new_err("rsock.socket must extend its base"));
     }
     typeobj::add_methods(&public, PUBLIC)?;
-    typeobj::add_init(&public, PUBLIC)?;
     typeobj::rename(&public, c"socket");
     finalize::prepare_public(&public);
     Ok([base, public])

@@ -1,4 +1,4 @@
-//! Floor 1: finishing a class: methods from a table, `__init__`, read-only ints, its
+//! Floor 1: finishing a class: methods and slots from a table, read-only ints, its
 //! name in messages, and the seal that makes it immutable as CPython's own are.
 //!
 //! All of it is done while only the importing thread knows the class, before
@@ -13,9 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::libpython::PyDescr_NewWrapper;
-use crate::method::Table;
-
-const INIT: &CStr = c"__init__";
+use crate::method::{Definition, Table};
 
 /// The name of a class as CPython's messages have it: one from C has its module's with it.
 pub(crate) fn name_in_messages(class: &Bound<'_, PyType>) -> String {
@@ -26,20 +24,95 @@ pub(crate) fn name_in_messages(class: &Bound<'_, PyType>) -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// The kinds of descriptor, with what each is made of.
+enum Kind {
+    Method(Definition),
+    Member(ffi::PyMemberDef),
+    /// A slot's description, and the address of the function in it.
+    Slot(ffi::wrapperbase, *mut c_void),
+}
+
+/// Makes a descriptor of a class, and its attribute; before anything derives from it.
+fn describe(class: &Bound<'_, PyType>, name: &CStr, kind: Kind) -> PyResult<()> {
+    let raw = class.as_type_ptr();
+    let descriptor = match kind {
+        // SAFETY: the class is alive and the definition lives for ever, with a function that
+        // takes what CPython passes by its flags, and first an object of the class, which
+        // the descriptor makes sure of.
+        Kind::Method(def) => unsafe { ffi::PyDescr_NewMethod(raw, def.leaked()) },
+        // SAFETY: as above; the offset is that of a field of that type in the class's objects.
+        Kind::Member(def) => unsafe { ffi::PyDescr_NewMember(raw, leaked(def)) },
+        // SAFETY: as above; the function takes what the description's wrapper calls it with.
+        Kind::Slot(base, function) => unsafe { PyDescr_NewWrapper(raw, leaked(base), function) },
+    };
+    // SAFETY: each of them answers a new reference, or null with an exception set.
+    let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
+    class.setattr(name.to_string_lossy().as_ref(), descriptor)
+}
+
+fn leaked<T>(definition: T) -> *mut T {
+    Box::leak(Box::new(definition))
+}
+
 /// Adds a table's methods to a class; before anything derives from it.
+///
+/// `__init__` and `__del__` become the class's own: as slots, which are called at once and
+/// which classes made in Python inherit, and under their names as what CPython makes of such
+/// a slot. `inspect` of 3.13 cannot read the constructor of a class whose `__init__` is a
+/// method of any other kind. The doc, and so the signature, is the table's.
 pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<()> {
     for entry in (table.entries)() {
         let name = entry.name();
-        if name == INIT {
-            continue; // see `add_init`
-        }
-        let def = Box::leak(Box::new(entry.into_def()));
-        // SAFETY: the class is alive and the definition lives for ever; the
-        // answer is a new reference or null with an exception set.
-        let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), def) };
-        // SAFETY: as said.
-        let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
-        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
+        let slot = entry.slot();
+        let def = entry.into_def();
+        let kind = match slot {
+            None => Kind::Method(def),
+            Some(function) => {
+                let mut base = model(class.py(), name)?;
+                base.doc = def.doc();
+                // Which sets the slot, too, once it is an attribute.
+                Kind::Slot(base, function)
+            }
+        };
+        describe(class, name, kind)?;
+    }
+    Ok(())
+}
+
+/// The interpreter's own description of a slot, from a class that is known to fill it.
+fn model(py: Python<'_>, name: &CStr) -> PyResult<ffi::wrapperbase> {
+    let owner = if name == c"__del__" {
+        py.import("types")?.getattr("GeneratorType")?
+    } else {
+        py.get_type::<PyAny>().into_any()
+    };
+    let model = owner.getattr(name.to_string_lossy().as_ref())?;
+    let wrapper_type = &raw mut ffi::PyWrapperDescr_Type;
+    if !std::ptr::eq(model.get_type_ptr(), wrapper_type) {
+        return Err(PyTypeError::new_err("not the descriptor of a slot"));
+    }
+    let model: *mut ffi::PyWrapperDescrObject = model.as_ptr().cast();
+    // SAFETY: the class of the model has just been looked at, and its owner holds it.
+    let base = unsafe { (*model).d_base };
+    // SAFETY: a slot's description is a static of the interpreter.
+    Ok(unsafe { std::ptr::read(base) })
+}
+
+/// Adds read-only attributes that are C ints at fixed offsets of the object: name,
+/// offset and doc of each.
+pub(crate) fn add_int_members(
+    class: &Bound<'_, PyType>,
+    members: &[(&'static CStr, usize, &'static CStr)],
+) -> PyResult<()> {
+    for (name, offset, doc) in members {
+        let def = ffi::PyMemberDef {
+            name: name.as_ptr(),
+            type_code: ffi::Py_T_INT,
+            offset: ffi::Py_ssize_t::try_from(*offset)?,
+            flags: ffi::Py_READONLY,
+            doc: doc.as_ptr(),
+        };
+        describe(class, name, Kind::Member(def))?;
     }
     Ok(())
 }
@@ -52,74 +125,6 @@ pub(crate) fn with_slots<R>(
     // SAFETY: the class is alive, and nobody else looks at it: its module is being
     // imported by this thread, and what `f` does runs no Python.
     f(unsafe { &mut *class.as_type_ptr() })
-}
-
-/// Makes the `__init__` of a table the class's own: as a slot, which construction calls at
-/// once and classes made in Python inherit, and under its name as what CPython makes of such
-/// a slot. `inspect` of 3.13 cannot read the constructor of a class whose `__init__` is a
-/// method of any other kind. The doc, and so the signature, is the table's.
-pub(crate) fn add_init(class: &Bound<'_, PyType>, table: Table) -> PyResult<()> {
-    let py = class.py();
-    let entry = (table.entries)()
-        .into_iter()
-        .find(|entry| entry.name() == INIT);
-    let entry = entry.ok_or_else(|| PyTypeError::new_err("no __init__"))?;
-    let slot = entry.as_init();
-    let slot = slot.ok_or_else(|| PyTypeError::new_err("no slot for __init__"))?;
-    let model = py
-        .get_type::<PyAny>()
-        .getattr(INIT.to_string_lossy().as_ref())?;
-    let wrapper_type = &raw mut ffi::PyWrapperDescr_Type;
-    if !std::ptr::eq(model.get_type_ptr(), wrapper_type) {
-        return Err(PyTypeError::new_err("object.__init__ is no slot"));
-    }
-    let model: *mut ffi::PyWrapperDescrObject = model.as_ptr().cast();
-    // SAFETY: the class of the model has just been looked at.
-    let base = unsafe { (*model).d_base };
-    // SAFETY: a slot's description is a static of the interpreter.
-    let mut base = unsafe { std::ptr::read(base) };
-    base.doc = entry.into_def().ml_doc;
-    let base = Box::leak(Box::new(base));
-    let raw = class.as_type_ptr();
-    // SAFETY: the class is alive, the description lives for ever, and the slot is of the
-    // kind that it describes; the answer is a new reference or null with an exception set.
-    let descriptor = unsafe { PyDescr_NewWrapper(raw, base, slot_address(slot)) };
-    // SAFETY: as said.
-    let descriptor = unsafe { Bound::from_owned_ptr_or_err(py, descriptor) }?;
-    // Which sets the slot, too.
-    class.setattr(INIT.to_string_lossy().as_ref(), descriptor)
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "C keeps the address of a slot as void *"
-)]
-fn slot_address(slot: ffi::initproc) -> *mut c_void {
-    slot as *mut c_void
-}
-
-/// Adds read-only attributes that are C ints at fixed offsets of the object: name,
-/// offset and doc of each.
-pub(crate) fn add_int_members(
-    class: &Bound<'_, PyType>,
-    members: &[(&'static CStr, usize, &'static CStr)],
-) -> PyResult<()> {
-    for (name, offset, doc) in members {
-        let def = Box::leak(Box::new(ffi::PyMemberDef {
-            name: name.as_ptr(),
-            type_code: ffi::Py_T_INT,
-            offset: ffi::Py_ssize_t::try_from(*offset)?,
-            flags: ffi::Py_READONLY,
-            doc: doc.as_ptr(),
-        }));
-        // SAFETY: the class is alive and the definition lives for ever; the
-        // answer is a new reference or null with an exception set.
-        let descriptor = unsafe { ffi::PyDescr_NewMember(class.as_type_ptr(), def) };
-        // SAFETY: as said.
-        let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
-        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
-    }
-    Ok(())
 }
 
 /// Gives a class the bare name that a class written in Python has in messages.
