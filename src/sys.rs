@@ -3,21 +3,18 @@
 //! No Python here: no file below this one imports `pyo3`, and every call
 //! returns `Result<T, Errno>`, so that each can be tested, fuzzed or run under a
 //! sanitizer without an interpreter. Nothing here retries or waits on its own but
-//! `wait`; what to do about `EINTR` and `EAGAIN` is decided in `call.rs`. A file that
-//! Windows needs in a form of its own has that, with the same names, in `windows/`.
+//! `wait`; what to do about `EINTR` and `EAGAIN` is decided in `call.rs`. What Windows
+//! needs in a form of its own, a file or a part of one, is in `windows/`.
 
 #[cfg_attr(windows, path = "sys/windows/bell.rs")]
 pub(crate) mod bell;
 pub(crate) mod cell;
 #[cfg(unix)]
 pub(crate) mod cmsg;
-pub(crate) mod copy;
 pub(crate) mod errno;
-#[cfg_attr(windows, path = "sys/windows/fd.rs")]
 pub(crate) mod fd;
 pub(crate) mod flags;
 pub(crate) mod fork;
-#[cfg_attr(windows, path = "sys/windows/iface.rs")]
 pub(crate) mod iface;
 pub(crate) mod io;
 #[cfg(target_vendor = "apple")]
@@ -25,12 +22,13 @@ pub(crate) mod kctl;
 pub(crate) mod libc;
 #[cfg(unix)]
 pub(crate) mod msg;
+pub(crate) mod names;
 pub(crate) mod netdb;
 pub(crate) mod ntop;
 pub(crate) mod opt;
+pub(crate) mod pointer;
 pub(crate) mod pton;
 pub(crate) mod resolve;
-#[cfg_attr(windows, path = "sys/windows/sock.rs")]
 pub(crate) mod sock;
 pub(crate) mod sole;
 pub(crate) mod storage;

@@ -20,15 +20,14 @@ PACKAGE = ROOT / "python" / "rsock"
 # Lowest floor first. A pattern that ends in `*` stands for every file of that
 # folder that is not named itself.
 RUST_FLOORS = [
-    ("0-", ["sys::libc", "sys::windows::libc"]),
-    ("0a", ["sys::copy", "sys::errno", "sys::flags"]),
-    ("0b", ["sys::fd", "sys::fork", "sys::storage", "sys::windows::fd"]),
-    ("0b+", ["sys::cell"]),
+    ("0-", ["sys::libc", "sys::libc::unix", "sys::windows::libc"]),
+    ("0a", ["sys::errno", "sys::flags", "sys::pointer"]),
+    ("0b", ["sys::fd", "sys::fork", "sys::names", "sys::storage"]),
+    ("0b+", ["sys::cell", "sys::windows::fd"]),
     ("0b++", ["sys::bell", "sys::windows::bell"]),
     ("0c", ["sys::cmsg", "sys::io", "sys::sole", "sys::wait"]),
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*", "sys::windows::*"]),
-    ("0d+", ["sys::windows::netdb"]),
     ("0e", ["sys"]),
     ("1", ["release", "caught", "libpython"]),
     ("1a", ["audit", "enums", "error", "method", "suggest", "timeout"]),

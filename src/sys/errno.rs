@@ -54,7 +54,10 @@ pub(crate) fn check(ret: c_int) -> Result<c_int, Errno> {
 }
 
 /// The result of a call that answers a length, or -1 for an error.
-pub(crate) fn check_len(ret: isize) -> Result<usize, Errno> {
+pub(crate) fn check_len<T>(ret: T) -> Result<usize, Errno>
+where
+    usize: TryFrom<T>,
+{
     usize::try_from(ret).map_err(|_| Errno::last())
 }
 

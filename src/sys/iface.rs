@@ -1,72 +1,81 @@
 //! Network interfaces: their numbers and their names. See if_nametoindex(3).
 //!
 //! A name is bytes: Linux takes any byte in it but NUL, `/` and white space.
-#![expect(
-    unsafe_code,
-    reason = "names go to libc as C strings, and come in a C list"
-)]
+#![expect(unsafe_code, reason = "these are C functions")]
 
-use std::ffi::{CStr, c_char, c_uint};
+use std::ffi::{CStr, c_int, c_uint};
 
-use crate::sys::copy::copy;
 use crate::sys::errno::Errno;
+use crate::sys::libc;
+#[cfg(unix)]
+use crate::sys::names::{self, Interface};
+#[cfg(unix)]
+use crate::sys::pointer::Array;
 
-const NAME_SIZE: usize = libc::IF_NAMESIZE;
+/// Why there is no such interface, which Windows' calls do not say.
+fn missing(usual: c_int) -> Errno {
+    if cfg!(windows) {
+        Errno(usual)
+    } else {
+        Errno::last()
+    }
+}
 
 /// The number of the interface of a name.
 pub(crate) fn nametoindex(name: &CStr) -> Result<c_uint, Errno> {
     // SAFETY: the pointer is a C string's, which outlives the call; the call
     // only reads it, up to its NUL.
-    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-        0 => Err(Errno::last()),
+    match unsafe { libc::if_nametoindex(name.as_ptr().cast()) } {
+        0 => Err(missing(libc::ENODEV)),
         index => Ok(index),
     }
 }
 
 /// The name of the interface of a number.
 pub(crate) fn indextoname(index: c_uint) -> Result<Vec<u8>, Errno> {
-    let mut name = [0_u8; NAME_SIZE];
-    let room: *mut c_char = name.as_mut_ptr().cast();
+    let mut name = [0_u8; libc::IF_NAMESIZE];
     // SAFETY: the buffer is IF_NAMESIZE bytes, the most that the call writes, NUL
     // included, and nothing else refers to it.
-    if unsafe { libc::if_indextoname(index, room) }.is_null() {
-        return Err(Errno::last());
+    if unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) }.is_null() {
+        return Err(missing(libc::ENXIO));
     }
     let name = CStr::from_bytes_until_nul(&name).map_err(|_| Errno::EINVAL)?;
     Ok(name.to_bytes().to_vec())
 }
 
 /// The system's list, freed when dropped.
-struct List(*mut libc::if_nameindex);
+#[cfg(unix)]
+struct List(Array<Interface>);
 
+#[cfg(unix)]
 impl Drop for List {
     fn drop(&mut self) {
+        let list = std::mem::take(&mut self.0);
         // SAFETY: the list came from if_nameindex and is freed only here.
-        unsafe { libc::if_freenameindex(self.0) };
+        unsafe { names::if_freenameindex(list) };
     }
 }
 
 /// Every interface: its number and its name.
+#[cfg(unix)]
 pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
-    // SAFETY: takes nothing; the answer is null or a list.
-    let list = unsafe { libc::if_nameindex() };
+    // SAFETY: takes nothing; the answer is null, or whole until it is freed.
+    let list = unsafe { names::if_nameindex() };
     if list.is_null() {
         return Err(Errno::last());
     }
     let list = List(list);
-    let mut interfaces = Vec::new();
-    let mut at = list.0.cast_const();
-    loop {
-        // SAFETY: `at` has not passed the entry of zero and null that ends the list.
-        let entry = unsafe { &*at };
-        if entry.if_index == 0 && entry.if_name.is_null() {
-            return Ok(interfaces);
-        }
-        // SAFETY: the list's names end in NUL.
-        interfaces.push((entry.if_index, unsafe { copy(entry.if_name, None) }));
-        at = at.wrapping_add(1);
-    }
+    let interfaces = list
+        .0
+        .map(|interface| (interface.index, interface.name.to_vec()));
+    Ok(interfaces)
 }
+
+#[cfg(windows)]
+#[path = "windows/iface.rs"]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::nameindex;
 
 #[cfg(test)]
 mod tests {

@@ -152,7 +152,16 @@ pub(crate) fn recv(
     });
     // SAFETY: the window is valid for writes of its length, by its contract; the
     // address is null, or offered with its own room, which was just set.
-    let count = unsafe { libc::recvfrom(fd, window.ptr().cast(), window.len, flags, addr, len) };
+    let count = unsafe {
+        libc::recvfrom(
+            libc::as_socket(fd),
+            window.ptr().cast(),
+            libc::room(window.len),
+            flags,
+            addr,
+            len,
+        )
+    };
     Ok(trusted(check_len(count)?, window.len, flags))
 }
 
@@ -166,7 +175,16 @@ pub(crate) fn send(
     let (addr, len) = to.map_or((ptr::null(), 0), |to| (to.as_ptr(), to.socklen()));
     // SAFETY: the window is valid for reads of its length, by its contract; the
     // address is null, or lives past the call with its length clamped to it.
-    let count = unsafe { libc::sendto(fd, window.ptr().cast(), window.len, flags, addr, len) };
+    let count = unsafe {
+        libc::sendto(
+            libc::as_socket(fd),
+            window.ptr().cast(),
+            libc::room(window.len),
+            flags,
+            addr,
+            len,
+        )
+    };
     Ok(check_len(count)?.min(window.len))
 }
 

@@ -4,6 +4,10 @@
 
 #[cfg(unix)]
 pub(crate) use ::libc::*;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::*;
 
 #[cfg(windows)]
 #[path = "windows/libc.rs"]

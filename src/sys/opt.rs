@@ -30,8 +30,9 @@ pub(crate) fn get_bytes(
     buffer: &mut [u8],
 ) -> Result<usize, Errno> {
     let mut len = socklen(buffer.len())?;
+    let (socket, room) = (libc::as_socket(fd), buffer.as_mut_ptr().cast());
     // SAFETY: the kernel writes at most `len` bytes, the buffer's own length.
-    check(unsafe { libc::getsockopt(fd, level, name, buffer.as_mut_ptr().cast(), &raw mut len) })?;
+    check(unsafe { libc::getsockopt(socket, level, name, room, &raw mut len) })?;
     Ok(usize::try_from(len).unwrap_or(0).min(buffer.len()))
 }
 
@@ -53,7 +54,8 @@ pub(crate) fn set(fd: RawFd, level: c_int, name: c_int, value: Value<'_>) -> Res
             (ptr::null(), socklen(len)?)
         }
     };
+    let socket = libc::as_socket(fd);
     // SAFETY: the kernel reads `len` bytes, the window's own length; a null value
     // it refuses (EFAULT) or leaves unread.
-    check(unsafe { libc::setsockopt(fd, level, name, ptr.cast(), len) }).map(drop)
+    check(unsafe { libc::setsockopt(socket, level, name, ptr.cast(), len) }).map(drop)
 }

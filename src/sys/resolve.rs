@@ -4,18 +4,19 @@
 //! Every answer is an owned value: what C allocated is copied and freed before a
 //! function here returns. The first two may wait, for as long as the system's
 //! resolver likes.
-#![expect(unsafe_code, reason = "the resolver answers in C lists and C strings")]
+#![expect(unsafe_code, reason = "the resolver is a C library")]
 
-#[cfg(unix)]
-use std::ffi::c_char;
 use std::ffi::{CStr, c_int};
 use std::ptr;
 
-use crate::sys::copy::copy;
 use crate::sys::errno::Errno;
 #[cfg(unix)]
 use crate::sys::errno::check;
 use crate::sys::libc;
+use crate::sys::names::{self, AddrInfo};
+use crate::sys::pointer::Pointer;
+#[cfg(unix)]
+use crate::sys::pointer::Text;
 use crate::sys::storage::RawAddr;
 
 /// Why getaddrinfo or getnameinfo failed.
@@ -57,14 +58,15 @@ pub(crate) struct Info {
 }
 
 /// A list of the resolver's, freed when dropped.
-struct List(*mut libc::addrinfo);
+struct List(Pointer<AddrInfo>);
 
 impl Drop for List {
     fn drop(&mut self) {
-        if !self.0.is_null() {
+        let list = std::mem::take(&mut self.0);
+        if list.get().is_some() {
             // SAFETY: the list came from getaddrinfo, is freed only here, and
             // nothing that this file returns points into it.
-            unsafe { libc::freeaddrinfo(self.0) };
+            unsafe { names::freeaddrinfo(list) };
         }
     }
 }
@@ -75,21 +77,12 @@ pub(crate) fn getaddrinfo(
     service: Option<&CStr>,
     hints: Hints,
 ) -> Result<Vec<Info>, Failure> {
-    let wanted = libc::addrinfo {
-        ai_flags: hints.flags,
-        ai_family: hints.family,
-        ai_socktype: hints.kind,
-        ai_protocol: hints.proto,
-        ai_addrlen: 0,
-        ai_addr: ptr::null_mut(),
-        ai_canonname: ptr::null_mut(),
-        ai_next: ptr::null_mut(),
-    };
-    let mut list = List(ptr::null_mut());
-    // SAFETY: both strings are null or end in NUL, the hints live past the call,
-    // and the list's head is ours to be written.
+    let wanted = AddrInfo::hints(hints.flags, hints.family, hints.kind, hints.proto);
+    let mut list = List(Pointer::NULL);
+    // SAFETY: both strings are null or end in NUL, the hints live past the call, and the
+    // list's head is ours to be written: with a list that is whole until `list` drops.
     let code = unsafe {
-        libc::getaddrinfo(
+        names::getaddrinfo(
             host.map_or(ptr::null(), CStr::as_ptr),
             service.map_or(ptr::null(), CStr::as_ptr),
             &raw const wanted,
@@ -100,23 +93,16 @@ pub(crate) fn getaddrinfo(
         return Err(Failure::of(code));
     }
     let mut infos = Vec::new();
-    let mut at = list.0;
-    while !at.is_null() {
-        // SAFETY: not null, so a node of the list, which lives until `list` drops;
-        // nothing else writes to it.
-        let node = unsafe { &*at };
-        let len = usize::try_from(node.ai_addrlen).unwrap_or(0);
+    let mut at = list.0.get();
+    while let Some(node) = at {
         infos.push(Info {
-            family: node.ai_family,
-            kind: node.ai_socktype,
-            proto: node.ai_protocol,
-            // SAFETY: the resolver's canonical name is null or ends in NUL.
-            canonname: unsafe { copy(node.ai_canonname, None) },
-            // SAFETY: the resolver's address is null or has the length beside it.
-            addr: RawAddr::from_bytes(&unsafe { copy(node.ai_addr.cast(), Some(len)) })
-                .map_err(Failure::Sys)?,
+            family: node.family,
+            kind: node.kind,
+            proto: node.proto,
+            canonname: node.canonname.to_vec(),
+            addr: RawAddr::from_bytes(node.addr()).map_err(Failure::Sys)?,
         });
-        at = node.ai_next;
+        at = node.next.get();
     }
     Ok(infos)
 }
@@ -163,28 +149,23 @@ pub(crate) use windows::{gai_strerror, gethostname, hstrerror};
 
 /// The text of a number by one of the calls that have one for each.
 #[cfg(unix)]
-fn constant(call: unsafe extern "C" fn(c_int) -> *const c_char, code: c_int) -> String {
-    // SAFETY: `gai_strerror` and `hstrerror` take any number.
+fn constant(call: unsafe extern "system" fn(c_int) -> Text, code: c_int) -> String {
+    // SAFETY: `gai_strerror` and `hstrerror` take any number, and what they answer is
+    // constant.
     let message = unsafe { call(code) };
-    // SAFETY: what they answer is constant, and ends in NUL.
-    lossy(&unsafe { copy(message, None) })
+    String::from_utf8_lossy(&message.to_vec()).into_owned()
 }
 
 /// The text of an `EAI_` code.
 #[cfg(unix)]
 pub(crate) fn gai_strerror(code: c_int) -> String {
-    constant(libc::gai_strerror, code)
+    constant(names::gai_strerror, code)
 }
 
 /// The text of an `h_errno`.
 #[cfg(unix)]
 pub(crate) fn hstrerror(code: c_int) -> String {
-    constant(libc::hstrerror, code)
-}
-
-#[cfg(unix)]
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
+    constant(names::hstrerror, code)
 }
 
 /// A length as the system's own type has it, which is not everywhere the same.

@@ -6,12 +6,17 @@
 #![expect(unsafe_code, reason = "socket2's addresses do not cover every family")]
 
 use std::ffi::c_int;
+#[cfg(unix)]
 use std::os::fd::IntoRawFd;
 
+#[cfg(unix)]
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::sys::errno::{Errno, check, from_io};
+#[cfg(unix)]
+use crate::sys::errno::from_io;
+use crate::sys::errno::{Errno, check};
 use crate::sys::fd::{NewFd, RawFd};
+use crate::sys::libc;
 use crate::sys::opt;
 use crate::sys::storage::RawAddr;
 
@@ -36,12 +41,20 @@ fn without_inheritance(new: NewFd) -> Result<NewFd, Errno> {
     Ok(new)
 }
 
+#[cfg(windows)]
+#[path = "windows/sock.rs"]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
 /// A type argument that asks for `CLOEXEC` too.
+#[cfg(unix)]
 fn kind_of(kind: c_int) -> Type {
     Type::from(kind | CLOEXEC)
 }
 
 /// socket(2), in one call with its flags.
+#[cfg(unix)]
 pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<NewFd, Errno> {
     let proto = Protocol::from(proto);
     let new = Socket::new_raw(Domain::from(family), kind_of(kind), Some(proto));
@@ -49,6 +62,7 @@ pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<NewFd, 
 }
 
 /// socketpair(2).
+#[cfg(unix)]
 pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[NewFd; 2], Errno> {
     let proto = Protocol::from(proto);
     let pair = Socket::pair_raw(Domain::from(family), kind_of(kind), Some(proto));
@@ -57,13 +71,10 @@ pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[Ne
     Ok([a?, b?])
 }
 
-/// A call that takes an address.
-type Takes = unsafe extern "C" fn(c_int, *const libc::sockaddr, libc::socklen_t) -> c_int;
-
-fn with_address(call: Takes, fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
+fn with_address(call: libc::Takes, fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
     // SAFETY: `bind` and `connect` read the address, which lives past the call,
     // and no more of it than its length, which is clamped to the storage.
-    check(unsafe { call(fd, addr.as_ptr(), addr.socklen()) }).map(drop)
+    check(unsafe { call(libc::as_socket(fd), addr.as_ptr(), addr.socklen()) }).map(drop)
 }
 
 /// bind(2).
@@ -85,12 +96,9 @@ pub(crate) fn connect_result(fd: RawFd) -> Result<(), Errno> {
     }
 }
 
-/// A call that takes a number.
-type Counts = unsafe extern "C" fn(c_int, c_int) -> c_int;
-
-fn with_number(call: Counts, fd: RawFd, number: c_int) -> Result<(), Errno> {
+fn with_number(call: libc::Counts, fd: RawFd, number: c_int) -> Result<(), Errno> {
     // SAFETY: `listen` and `shutdown` take numbers only, and any.
-    check(unsafe { call(fd, number) }).map(drop)
+    check(unsafe { call(libc::as_socket(fd), number) }).map(drop)
 }
 
 /// listen(2).
@@ -116,13 +124,14 @@ fn peer_ptrs(family: c_int, from: &mut RawAddr) -> (*mut libc::sockaddr, *mut li
 pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
     let (addr, len) = peer_ptrs(family, from);
     // SAFETY: the address is offered with its own room, or not at all.
-    check(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) }).map(NewFd::new)
+    NewFd::answered(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) })
 }
 
 /// accept(2), then what accept4 would have done.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
-    let new = NewFd::new(named(libc::accept, fd, peer_ptrs(family, from))?);
+    let new = NewFd::answered(named(libc::accept, fd, peer_ptrs(family, from)))?;
+    // Which it has of the listener.
     crate::sys::fd::set_nonblocking(new.number(), false)?;
     without_inheritance(new)
 }
@@ -132,23 +141,20 @@ pub(crate) fn shutdown(fd: RawFd, how: c_int) -> Result<(), Errno> {
     with_number(libc::shutdown, fd, how)
 }
 
-/// A call that answers an address.
-type Gives = unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> c_int;
-
 /// Calls with the pointers of storage that the caller owns, or with null.
-fn named(
-    call: Gives,
+fn named<R>(
+    call: libc::Gives<R>,
     fd: RawFd,
     (addr, len): (*mut libc::sockaddr, *mut libc::socklen_t),
-) -> Result<c_int, Errno> {
+) -> R {
     // SAFETY: `getsockname`, `getpeername` and `accept` write to the address, which
     // is offered with its own room or not at all, and to that length.
-    check(unsafe { call(fd, addr, len) })
+    unsafe { call(libc::as_socket(fd), addr, len) }
 }
 
-fn name_of(call: Gives, fd: RawFd) -> Result<RawAddr, Errno> {
+fn name_of(call: libc::Gives<c_int>, fd: RawFd) -> Result<RawAddr, Errno> {
     let mut name = RawAddr::for_kernel();
-    named(call, fd, name.out_ptrs())?;
+    check(named(call, fd, name.out_ptrs()))?;
     Ok(name)
 }
 

@@ -1,56 +1,15 @@
-//! Sockets as bare handles: one that nobody owns yet, and the few calls that need no
-//! more: close, duplicate, inheritance, blocking. Who may use a socket's handle, and
-//! when, is `cell`'s. See closesocket, WSADuplicateSocketW, SetHandleInformation.
+//! Sockets as bare handles, as only Windows has them: duplicates by description, and
+//! inheritance. A part of `fd`. See WSADuplicateSocketW, SetHandleInformation.
 #![expect(unsafe_code, reason = "sockets are bare handles to Winsock")]
-
-use std::sync::atomic::AtomicIsize;
 
 use windows_sys::Win32::Foundation as win;
 use windows_sys::Win32::Networking::WinSock as ws;
 
 use crate::sys::errno::{Errno, check};
+use crate::sys::fd::{NewFd, RawFd};
 
-/// A socket's handle, in the sign in which `INVALID_SOCKET` is -1.
-pub(crate) type RawFd = isize;
-/// A handle in an object's state.
-pub(crate) type AtomicFd = AtomicIsize;
 /// What another process, or this one, needs to have a socket too.
 pub(crate) type Info = ws::WSAPROTOCOL_INFOW;
-
-/// closesocket.
-pub(crate) fn close(fd: RawFd) -> Result<(), Errno> {
-    // SAFETY: closing touches no memory of ours; that the handle is the caller's
-    // to close is what `FdCell` and the callers of `dup` establish.
-    check(unsafe { ws::closesocket(fd.cast_unsigned()) }).map(drop)
-}
-
-/// A handle that no object owns yet; closed if none comes to own it.
-#[derive(Debug)]
-pub(crate) struct NewFd(RawFd);
-
-impl NewFd {
-    /// Takes charge of a handle that the system has just given out.
-    pub(crate) fn new(number: RawFd) -> Self {
-        Self(number)
-    }
-
-    /// The handle, still in charge of it.
-    pub(crate) fn number(&self) -> RawFd {
-        self.0
-    }
-
-    /// The handle, which is the caller's from now on.
-    pub(crate) fn release(self) -> RawFd {
-        std::mem::ManuallyDrop::new(self).0
-    }
-}
-
-impl Drop for NewFd {
-    fn drop(&mut self) {
-        // Whatever went wrong before is what the caller hears of.
-        let _ = close(self.0);
-    }
-}
 
 /// What the process of a number needs to have this socket too.
 pub(crate) fn describe(fd: RawFd, process: u32) -> Result<Info, Errno> {
@@ -71,10 +30,7 @@ pub(crate) fn open(
     let flags = ws::WSA_FLAG_OVERLAPPED | ws::WSA_FLAG_NO_HANDLE_INHERIT;
     // SAFETY: the structure is null, or read while it is borrowed.
     let new = unsafe { ws::WSASocketW(family, kind, proto, info, 0, flags) };
-    if new == ws::INVALID_SOCKET {
-        return Err(Errno::last());
-    }
-    let new = NewFd::new(new.cast_signed());
+    let new = NewFd::answered(new)?;
     if described.is_some() {
         // The flag is not for what exists already.
         set_inheritable(new.number(), false)?;
@@ -125,13 +81,6 @@ pub(crate) fn set_inheritable(fd: RawFd, inheritable: bool) -> Result<(), Errno>
 /// Whether a call is known not to wait: never, as Winsock does not tell the mode.
 pub(crate) fn is_nonblocking(_: RawFd) -> bool {
     false
-}
-
-/// Sets or clears the non-blocking mode.
-pub(crate) fn set_nonblocking(fd: RawFd, nonblocking: bool) -> Result<(), Errno> {
-    let mut flag = u32::from(nonblocking);
-    // SAFETY: FIONBIO reads one number, which lives past the call.
-    check(unsafe { ws::ioctlsocket(fd.cast_unsigned(), ws::FIONBIO, &raw mut flag) }).map(drop)
 }
 
 /// Starts Winsock; once, when the module is loaded. The process's end stops it.

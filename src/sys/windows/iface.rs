@@ -1,40 +1,18 @@
-//! Network interfaces: their numbers and their names. See if_nametoindex, GetIfTable2Ex
+//! The list of network interfaces, as Windows has it. A part of `iface`. See GetIfTable2Ex
 //! and ConvertInterfaceLuidToNameW of the IP Helper reference.
 #![expect(unsafe_code, reason = "the IP Helper library is a C library")]
 
-use std::ffi::{CStr, c_uint};
+use std::ffi::c_uint;
 
 use windows_sys::Win32::Foundation as win;
 use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
 use crate::sys::errno::Errno;
-
-/// `NDIS_IF_MAX_STRING_SIZE` and a NUL.
-const NAME_SIZE: usize = 257;
+use crate::sys::libc::IF_NAMESIZE;
 
 /// A `WIN32_ERROR` as an error number.
 fn errno(error: win::WIN32_ERROR) -> Errno {
     Errno(i32::try_from(error).unwrap_or(i32::MAX))
-}
-
-/// The number of the interface of a name.
-pub(crate) fn nametoindex(name: &CStr) -> Result<c_uint, Errno> {
-    // SAFETY: the name is a C string that outlives the call, which only reads it.
-    match unsafe { ip::if_nametoindex(name.as_ptr().cast()) } {
-        0 => Err(errno(win::ERROR_INVALID_NAME)),
-        index => Ok(index),
-    }
-}
-
-/// The name of the interface of a number.
-pub(crate) fn indextoname(index: c_uint) -> Result<Vec<u8>, Errno> {
-    let mut name = [0_u8; NAME_SIZE];
-    // SAFETY: the buffer has the most bytes that the call writes, NUL included.
-    if unsafe { ip::if_indextoname(index, name.as_mut_ptr()) }.is_null() {
-        return Err(errno(win::ERROR_FILE_NOT_FOUND));
-    }
-    let name = CStr::from_bytes_until_nul(&name).map_err(|_| Errno::EINVAL)?;
-    Ok(name.to_bytes().to_vec())
 }
 
 /// The system's table, freed when dropped.
@@ -49,10 +27,10 @@ impl Drop for Table {
 
 /// The name of an interface, in UTF-8.
 fn name_of(row: &ip::MIB_IF_ROW2) -> Result<Vec<u8>, Errno> {
-    let mut name = [0_u16; NAME_SIZE];
+    let mut name = [0_u16; IF_NAMESIZE];
     let luid = &raw const row.InterfaceLuid;
     // SAFETY: the identifier is the row's, and the buffer has its own length.
-    match unsafe { ip::ConvertInterfaceLuidToNameW(luid, name.as_mut_ptr(), NAME_SIZE) } {
+    match unsafe { ip::ConvertInterfaceLuidToNameW(luid, name.as_mut_ptr(), IF_NAMESIZE) } {
         win::NO_ERROR => {}
         error => return Err(errno(error)),
     }
@@ -72,9 +50,10 @@ pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
     // SAFETY: the call succeeded, so the pointer is to a table.
     let count = unsafe { (*table.0).NumEntries };
     let count = usize::try_from(count).map_err(|_| Errno::EINVAL)?;
-    // SAFETY: as above; the rows begin where the first one does.
-    let first: *const ip::MIB_IF_ROW2 = unsafe { (&raw const (*table.0).Table).cast() };
-    // SAFETY: the table has as many rows as it says, and lives until `table` drops.
+    let first = std::mem::offset_of!(ip::MIB_IF_TABLE2, Table);
+    let first: *const ip::MIB_IF_ROW2 = table.0.wrapping_byte_add(first).cast_const().cast();
+    // SAFETY: the table has as many rows as it says, from the first on, and lives until
+    // `table` drops.
     let rows = unsafe { std::slice::from_raw_parts(first, count) };
     rows.iter()
         .map(|row| Ok((row.InterfaceIndex, name_of(row)?)))

@@ -3,15 +3,44 @@
 //! `EAGAIN` here is `WSAEWOULDBLOCK`. See the Winsock reference.
 //!
 //! Must not know what any of the calls is for.
-#![expect(unsafe_code, reason = "Winsock is a C library")]
 #![expect(non_camel_case_types, reason = "the names are those of the libc crate")]
 
-use std::ffi::{c_char, c_int, c_ushort, c_void};
+use std::ffi::{c_int, c_ushort};
 
+pub(crate) use windows_sys::Win32::NetworkManagement::IpHelper::{if_indextoname, if_nametoindex};
 use windows_sys::Win32::Networking::WinSock as ws;
+pub(crate) use windows_sys::Win32::Networking::WinSock::{
+    ADDRINFOA as addrinfo, FIONBIO, HOSTENT as hostent, PROTOENT as protoent, SERVENT as servent,
+    SOCKET as Socket, accept, bind, closesocket as close, connect, getnameinfo, getpeername,
+    getsockname, getsockopt, ioctlsocket as ioctl, listen, recvfrom, sendto, setsockopt, shutdown,
+};
 
 /// A socket's handle, in the sign in which -1 is none.
-pub(crate) type Handle = isize;
+pub(crate) type Number = isize;
+/// What `FIONBIO` reads.
+pub(crate) type Flag = u32;
+/// A call that takes an address.
+pub(crate) type Takes = unsafe extern "system" fn(Socket, *const sockaddr, socklen_t) -> c_int;
+/// A call that takes a number.
+pub(crate) type Counts = unsafe extern "system" fn(Socket, c_int) -> c_int;
+/// A call that answers an address.
+pub(crate) type Gives<R> = unsafe extern "system" fn(Socket, *mut sockaddr, *mut socklen_t) -> R;
+
+/// A handle as the calls take it.
+pub(crate) const fn as_socket(number: Number) -> Socket {
+    number.cast_unsigned()
+}
+
+/// A handle as the calls answer it.
+pub(crate) const fn as_number(socket: Socket) -> Number {
+    socket.cast_signed()
+}
+
+/// The most bytes of so many that one call takes.
+pub(crate) fn room(len: usize) -> c_int {
+    c_int::try_from(len).unwrap_or(c_int::MAX)
+}
+
 pub(crate) type sa_family_t = c_ushort;
 pub(crate) type sockaddr = ws::SOCKADDR;
 pub(crate) type sockaddr_in = ws::SOCKADDR_IN;
@@ -66,157 +95,9 @@ pub(crate) const ESHUTDOWN: c_int = ws::WSAESHUTDOWN;
 pub(crate) const ETIMEDOUT: c_int = ws::WSAETIMEDOUT;
 pub(crate) const EWOULDBLOCK: c_int = ws::WSAEWOULDBLOCK;
 
-/// The most bytes that one call takes.
-fn room(len: usize) -> c_int {
-    c_int::try_from(len).unwrap_or(c_int::MAX)
-}
-
-/// recvfrom.
-///
-/// # Safety
-/// As for recvfrom(2): the buffer is valid for writes of its length, and the address
-/// is null or offered with its own room.
-pub(crate) unsafe fn recvfrom(
-    fd: Handle,
-    buffer: *mut c_void,
-    len: usize,
-    flags: c_int,
-    addr: *mut sockaddr,
-    addr_len: *mut socklen_t,
-) -> isize {
-    let (fd, buffer) = (fd.cast_unsigned(), buffer.cast());
-    // SAFETY: the caller's contract; the room is never more than the buffer's.
-    match unsafe { ws::recvfrom(fd, buffer, room(len), flags, addr, addr_len) } {
-        count if count >= 0 => isize::try_from(count).unwrap_or(-1),
-        _ => -1,
-    }
-}
-
-/// sendto.
-///
-/// # Safety
-/// As for sendto(2): the buffer is valid for reads of its length, and the address is
-/// null or has the length beside it.
-pub(crate) unsafe fn sendto(
-    fd: Handle,
-    buffer: *const c_void,
-    len: usize,
-    flags: c_int,
-    addr: *const sockaddr,
-    addr_len: socklen_t,
-) -> isize {
-    let (fd, buffer) = (fd.cast_unsigned(), buffer.cast());
-    // SAFETY: the caller's contract; the room is never more than the buffer's.
-    match unsafe { ws::sendto(fd, buffer, room(len), flags, addr, addr_len) } {
-        count if count >= 0 => isize::try_from(count).unwrap_or(-1),
-        _ => -1,
-    }
-}
-
-/// getsockopt.
-///
-/// # Safety
-/// As for getsockopt(2): the value is valid for writes of the length behind `len`.
-pub(crate) unsafe fn getsockopt(
-    fd: Handle,
-    level: c_int,
-    name: c_int,
-    value: *mut c_void,
-    len: *mut socklen_t,
-) -> c_int {
-    // SAFETY: the caller's contract.
-    unsafe { ws::getsockopt(fd.cast_unsigned(), level, name, value.cast(), len) }
-}
-
-/// setsockopt.
-///
-/// # Safety
-/// As for setsockopt(2): the value is null, or valid for reads of its length.
-pub(crate) unsafe fn setsockopt(
-    fd: Handle,
-    level: c_int,
-    name: c_int,
-    value: *const c_void,
-    len: socklen_t,
-) -> c_int {
-    // SAFETY: the caller's contract.
-    unsafe { ws::setsockopt(fd.cast_unsigned(), level, name, value.cast(), len) }
-}
-
-/// `ADDRINFOA`, whose strings are those of C.
-#[repr(C)]
-#[expect(clippy::struct_field_names, reason = "C has one space for all fields")]
-pub(crate) struct addrinfo {
-    pub(crate) ai_flags: c_int,
-    pub(crate) ai_family: c_int,
-    pub(crate) ai_socktype: c_int,
-    pub(crate) ai_protocol: c_int,
-    /// `size_t`, of which no address needs the upper half.
-    pub(crate) ai_addrlen: isize,
-    pub(crate) ai_canonname: *mut c_char,
-    pub(crate) ai_addr: *mut sockaddr,
-    pub(crate) ai_next: *mut addrinfo,
-}
-
-const _: () = {
-    assert!(size_of::<addrinfo>() == size_of::<ws::ADDRINFOA>());
-    assert!(
-        std::mem::offset_of!(addrinfo, ai_addr) == std::mem::offset_of!(ws::ADDRINFOA, ai_addr)
-    );
-};
-
-/// getaddrinfo.
-///
-/// # Safety
-/// As for getaddrinfo(3): both strings are null or end in NUL.
-pub(crate) unsafe fn getaddrinfo(
-    host: *const c_char,
-    service: *const c_char,
-    hints: *const addrinfo,
-    list: *mut *mut addrinfo,
-) -> c_int {
-    let (hints, list) = (hints.cast(), list.cast());
-    // SAFETY: the caller's contract, and `addrinfo` is laid out as `ADDRINFOA`.
-    unsafe { ws::getaddrinfo(host.cast(), service.cast(), hints, list) }
-}
-
-/// freeaddrinfo.
-///
-/// # Safety
-/// The list is getaddrinfo's, and is not used any more.
-pub(crate) unsafe fn freeaddrinfo(list: *mut addrinfo) {
-    // SAFETY: the caller's contract.
-    unsafe { ws::freeaddrinfo(list.cast()) };
-}
-
-/// getnameinfo.
-///
-/// # Safety
-/// As for getnameinfo(3): address and buffers have the lengths beside them.
-pub(crate) unsafe fn getnameinfo(
-    addr: *const sockaddr,
-    addr_len: socklen_t,
-    host: *mut c_char,
-    host_len: u32,
-    service: *mut c_char,
-    service_len: u32,
-    flags: c_int,
-) -> c_int {
-    let (host, service) = (host.cast(), service.cast());
-    // SAFETY: the caller's contract.
-    unsafe { ws::getnameinfo(addr, addr_len, host, host_len, service, service_len, flags) }
-}
-
-/// `HOSTENT`, whose strings are those of C.
-#[repr(C)]
-#[derive(Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "C has one space for all fields")]
-pub(crate) struct hostent {
-    pub(crate) h_name: *mut c_char,
-    pub(crate) h_aliases: *mut *mut c_char,
-    pub(crate) h_addrtype: i16,
-    pub(crate) h_length: i16,
-    pub(crate) h_addr_list: *mut *mut c_char,
-}
-
-const _: () = assert!(size_of::<hostent>() == size_of::<ws::HOSTENT>());
+/// `ERROR_INVALID_NAME`: there is no interface of a name.
+pub(crate) const ENODEV: c_int = 123;
+/// `ERROR_FILE_NOT_FOUND`: there is no interface of a number.
+pub(crate) const ENXIO: c_int = 2;
+/// `NDIS_IF_MAX_STRING_SIZE` and a NUL.
+pub(crate) const IF_NAMESIZE: usize = 257;

@@ -1,8 +1,5 @@
-//! Making and naming sockets: socket, bind, listen, accept, connect, shutdown,
-//! getsockname, getpeername; and what only Windows has: WSAIoctl, and sockets that
-//! another process shares. See the Winsock reference.
-//!
-//! No socket is inherited by children.
+//! Making sockets, and what only Windows has: WSAIoctl, and sockets that another
+//! process shares. A part of `sock`. See the Winsock reference.
 #![expect(unsafe_code, reason = "sockets are bare handles to Winsock")]
 
 use std::ffi::c_int;
@@ -13,82 +10,10 @@ use crate::sys::errno::{Errno, check};
 use crate::sys::fd::{self, Info, NewFd, RawFd};
 use crate::sys::libc;
 use crate::sys::opt;
-use crate::sys::storage::RawAddr;
-
-/// The flag for a type argument that makes a socket non-blocking: there is none.
-pub(crate) const TYPE_NONBLOCK: c_int = 0;
-/// The bits of a type argument that are not the type.
-pub(crate) const TYPE_FLAGS: c_int = 0;
 
 /// WSASocketW.
 pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<NewFd, Errno> {
     fd::open(family, kind, proto, None)
-}
-
-/// bind.
-pub(crate) fn bind(fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
-    // SAFETY: the address lives past the call with its length clamped to it.
-    check(unsafe { ws::bind(fd.cast_unsigned(), addr.as_ptr(), addr.socklen()) }).map(drop)
-}
-
-/// connect, once.
-pub(crate) fn connect(fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
-    // SAFETY: the address lives past the call with its length clamped to it.
-    check(unsafe { ws::connect(fd.cast_unsigned(), addr.as_ptr(), addr.socklen()) }).map(drop)
-}
-
-/// The result of a connection attempt that has ended.
-pub(crate) fn connect_result(fd: RawFd) -> Result<(), Errno> {
-    match opt::get_int(fd, libc::SOL_SOCKET, libc::SO_ERROR)? {
-        0 => Ok(()),
-        error if error == libc::EISCONN => Ok(()),
-        error => Err(Errno(error)),
-    }
-}
-
-/// listen.
-pub(crate) fn listen(fd: RawFd, backlog: c_int) -> Result<(), Errno> {
-    // SAFETY: takes numbers only.
-    check(unsafe { ws::listen(fd.cast_unsigned(), backlog) }).map(drop)
-}
-
-/// accept. The new socket has the mode of the listener, which here is made blocking.
-pub(crate) fn accept(fd: RawFd, _family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
-    *from = RawAddr::for_kernel();
-    let (addr, len) = from.out_ptrs();
-    // SAFETY: the address is offered with its own room.
-    let new = unsafe { ws::accept(fd.cast_unsigned(), addr, len) };
-    if new == ws::INVALID_SOCKET {
-        return Err(Errno::last());
-    }
-    let new = NewFd::new(new.cast_signed());
-    fd::set_inheritable(new.number(), false)?;
-    fd::set_nonblocking(new.number(), false)?;
-    Ok(new)
-}
-
-/// shutdown.
-pub(crate) fn shutdown(fd: RawFd, how: c_int) -> Result<(), Errno> {
-    // SAFETY: takes numbers only.
-    check(unsafe { ws::shutdown(fd.cast_unsigned(), how) }).map(drop)
-}
-
-/// getsockname.
-pub(crate) fn getsockname(fd: RawFd) -> Result<RawAddr, Errno> {
-    let mut name = RawAddr::for_kernel();
-    let (addr, len) = name.out_ptrs();
-    // SAFETY: the address is offered with its own room.
-    check(unsafe { ws::getsockname(fd.cast_unsigned(), addr, len) })?;
-    Ok(name)
-}
-
-/// getpeername.
-pub(crate) fn getpeername(fd: RawFd) -> Result<RawAddr, Errno> {
-    let mut name = RawAddr::for_kernel();
-    let (addr, len) = name.out_ptrs();
-    // SAFETY: the address is offered with its own room.
-    check(unsafe { ws::getpeername(fd.cast_unsigned(), addr, len) })?;
-    Ok(name)
 }
 
 const INFO: usize = size_of::<Info>();

@@ -1,0 +1,262 @@
+//! The name service of the C library, its structs and its functions, by types that
+//! say what they answer with. See getaddrinfo(3), gethostbyname(3), getservent(3),
+//! getprotoent(3), if_nameindex(3), and the Winsock reference.
+//!
+//! Must not know what is asked, nor which threads may ask at a time.
+#![expect(unsafe_code, reason = "libc's own types are bare pointers")]
+
+#[cfg(unix)]
+use std::ffi::c_uint;
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::offset_of;
+
+use crate::sys::libc;
+#[cfg(unix)]
+use crate::sys::pointer::Item;
+use crate::sys::pointer::{Array, Pointer, Text};
+
+#[cfg(unix)]
+type Length = libc::socklen_t;
+/// `size_t`, of which no address needs the upper half.
+#[cfg(windows)]
+type Length = isize;
+/// What a field is that C has as an int, and Winsock as a short.
+#[cfg(unix)]
+type Number = c_int;
+#[cfg(windows)]
+type Number = i16;
+
+/// `addrinfo`: an answer in the list of getaddrinfo, or hints for it.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct AddrInfo {
+    flags: c_int,
+    pub(crate) family: c_int,
+    pub(crate) kind: c_int,
+    pub(crate) proto: c_int,
+    addr_len: Length,
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) canonname: Text,
+    addr: Pointer<u8>,
+    #[cfg(target_os = "linux")]
+    pub(crate) canonname: Text,
+    pub(crate) next: Pointer<AddrInfo>,
+}
+
+impl AddrInfo {
+    /// Hints for a lookup.
+    pub(crate) fn hints(flags: c_int, family: c_int, kind: c_int, proto: c_int) -> Self {
+        Self {
+            flags,
+            family,
+            kind,
+            proto,
+            ..Self::default()
+        }
+    }
+
+    /// The address: family, port and so on.
+    pub(crate) fn addr(&self) -> &[u8] {
+        let len = usize::try_from(self.addr_len).unwrap_or(0);
+        match self.addr.get() {
+            // SAFETY: the resolver's address is null or has the length beside it; hints,
+            // the only ones made here, have none.
+            Some(_) => unsafe { std::slice::from_raw_parts(self.addr.raw(), len) },
+            None => &[],
+        }
+    }
+}
+
+const _: () = {
+    assert!(size_of::<AddrInfo>() == size_of::<libc::addrinfo>());
+    assert!(offset_of!(AddrInfo, addr_len) == offset_of!(libc::addrinfo, ai_addrlen));
+    assert!(offset_of!(AddrInfo, addr) == offset_of!(libc::addrinfo, ai_addr));
+    assert!(offset_of!(AddrInfo, canonname) == offset_of!(libc::addrinfo, ai_canonname));
+    assert!(offset_of!(AddrInfo, next) == offset_of!(libc::addrinfo, ai_next));
+};
+
+/// `hostent`: an entry of the database of hosts.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct HostEntry {
+    pub(crate) name: Text,
+    pub(crate) aliases: Array<Text>,
+    pub(crate) family: Number,
+    len: Number,
+    addresses: Array<Pointer<u8>>,
+}
+
+impl HostEntry {
+    /// The addresses, all of one length.
+    pub(crate) fn addresses(&self) -> Vec<Vec<u8>> {
+        let len = usize::try_from(self.len).unwrap_or(0);
+        self.addresses.map(|address| {
+            // SAFETY: an array's items are not null, and each address of an entry has the
+            // entry's length.
+            unsafe { std::slice::from_raw_parts(address.raw(), len) }.to_vec()
+        })
+    }
+}
+
+const _: () = {
+    assert!(size_of::<HostEntry>() == size_of::<libc::hostent>());
+    assert!(offset_of!(HostEntry, family) == offset_of!(libc::hostent, h_addrtype));
+    assert!(offset_of!(HostEntry, len) == offset_of!(libc::hostent, h_length));
+    assert!(offset_of!(HostEntry, addresses) == offset_of!(libc::hostent, h_addr_list));
+};
+
+/// `servent`: an entry of the database of services.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct Service {
+    pub(crate) name: Text,
+    aliases: Array<Text>,
+    #[cfg(all(windows, not(target_arch = "x86")))]
+    proto: Text,
+    port: Number,
+    #[cfg(not(all(windows, not(target_arch = "x86"))))]
+    proto: Text,
+}
+
+impl Service {
+    /// The port; None where it is none.
+    pub(crate) fn port(&self) -> Option<u16> {
+        // The 16 bits as they are in memory, in network order.
+        #[cfg(unix)]
+        let port = u16::try_from(self.port).ok();
+        #[cfg(windows)]
+        let port = Some(self.port.cast_unsigned());
+        port.map(u16::from_be)
+    }
+}
+
+const _: () = {
+    assert!(size_of::<Service>() == size_of::<libc::servent>());
+    assert!(offset_of!(Service, aliases) == offset_of!(libc::servent, s_aliases));
+    assert!(offset_of!(Service, port) == offset_of!(libc::servent, s_port));
+    assert!(offset_of!(Service, proto) == offset_of!(libc::servent, s_proto));
+};
+
+/// `protoent`: an entry of the database of protocols.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct Protocol {
+    name: Text,
+    aliases: Array<Text>,
+    pub(crate) number: Number,
+}
+
+const _: () = {
+    assert!(size_of::<Protocol>() == size_of::<libc::protoent>());
+    assert!(offset_of!(Protocol, name) == offset_of!(libc::protoent, p_name));
+    assert!(offset_of!(Protocol, aliases) == offset_of!(libc::protoent, p_aliases));
+    assert!(offset_of!(Protocol, number) == offset_of!(libc::protoent, p_proto));
+};
+
+/// `if_nameindex`: an interface.
+#[cfg(unix)]
+#[repr(C)]
+pub(crate) struct Interface {
+    pub(crate) index: c_uint,
+    pub(crate) name: Text,
+}
+
+#[cfg(unix)]
+impl Item for Interface {
+    fn ends(&self) -> bool {
+        self.index == 0 && self.name.ends()
+    }
+}
+
+#[cfg(unix)]
+const _: () = {
+    assert!(size_of::<Interface>() == size_of::<libc::if_nameindex>());
+    assert!(offset_of!(Interface, name) == offset_of!(libc::if_nameindex, if_name));
+};
+
+// What is answered by value is valid until the list is freed, or until the next such
+// call where the manual says so: it is the caller's to see to that. What is written to
+// an entry is valid as long as the buffer beside it.
+#[cfg_attr(windows, link(name = "ws2_32", kind = "raw-dylib"))]
+unsafe extern "system" {
+    pub(crate) fn getaddrinfo(
+        host: *const c_char,
+        service: *const c_char,
+        hints: *const AddrInfo,
+        list: *mut Pointer<AddrInfo>,
+    ) -> c_int;
+    pub(crate) fn freeaddrinfo(list: Pointer<AddrInfo>);
+
+    #[cfg(unix)]
+    pub(crate) fn gai_strerror(code: c_int) -> Text;
+    #[cfg(unix)]
+    pub(crate) fn hstrerror(code: c_int) -> Text;
+    #[cfg(unix)]
+    pub(crate) fn if_nameindex() -> Array<Interface>;
+    #[cfg(unix)]
+    pub(crate) fn if_freenameindex(list: Array<Interface>);
+
+    // glibc's and musl's, which write into the caller's buffer.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn gethostbyname_r(
+        name: *const c_char,
+        entry: *mut HostEntry,
+        buffer: *mut c_char,
+        len: usize,
+        result: *mut *const HostEntry,
+        h_errno: *mut c_int,
+    ) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub(crate) fn gethostbyaddr_r(
+        address: *const c_void,
+        address_len: libc::socklen_t,
+        family: c_int,
+        entry: *mut HostEntry,
+        buffer: *mut c_char,
+        len: usize,
+        result: *mut *const HostEntry,
+        h_errno: *mut c_int,
+    ) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub(crate) fn getservbyname_r(
+        name: *const c_char,
+        proto: *const c_char,
+        entry: *mut Service,
+        buffer: *mut c_char,
+        len: usize,
+        result: *mut *const Service,
+    ) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub(crate) fn getservbyport_r(
+        port: c_int,
+        proto: *const c_char,
+        entry: *mut Service,
+        buffer: *mut c_char,
+        len: usize,
+        result: *mut *const Service,
+    ) -> c_int;
+    #[cfg(all(target_os = "linux", not(target_env = "musl")))]
+    pub(crate) fn getprotobyname_r(
+        name: *const c_char,
+        entry: *mut Protocol,
+        buffer: *mut c_char,
+        len: usize,
+        result: *mut *const Protocol,
+    ) -> c_int;
+
+    // POSIX's of 2001 and Winsock's, in memory of the C library's own.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn gethostbyname(name: *const c_char) -> Pointer<HostEntry>;
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn gethostbyaddr(
+        address: *const c_void,
+        len: libc::socklen_t,
+        family: c_int,
+    ) -> Pointer<HostEntry>;
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn getservbyname(name: *const c_char, proto: *const c_char) -> Pointer<Service>;
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn getservbyport(port: c_int, proto: *const c_char) -> Pointer<Service>;
+    #[cfg(any(not(target_os = "linux"), target_env = "musl"))]
+    pub(crate) fn getprotobyname(name: *const c_char) -> Pointer<Protocol>;
+}
