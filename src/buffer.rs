@@ -39,6 +39,7 @@ const SCRATCH_MAX: usize = 4 * 1024 * 1024;
 pub(crate) struct View {
     raw: ffi::Py_buffer,
     quick: bool,
+    writable: bool,
 }
 
 impl View {
@@ -47,6 +48,7 @@ impl View {
         Self {
             raw: ffi::Py_buffer::new(),
             quick: false,
+            writable: false,
         }
     }
 
@@ -76,7 +78,9 @@ impl View {
         refusal: impl FnOnce() -> String,
     ) -> PyResult<()> {
         self.fill(object, ffi::PyBUF_WRITABLE)
-            .map_err(|_| PyTypeError::new_err(refusal()))
+            .map_err(|_| PyTypeError::new_err(refusal()))?;
+        self.writable = true;
+        Ok(())
     }
 
     /// The length in bytes.
@@ -97,9 +101,15 @@ impl View {
         unsafe { Window::new(self.raw.buf.cast(), self.len()) }
     }
 
-    /// The first `room` bytes of the memory, to receive into.
+    /// The first `room` bytes of the memory, to receive into; none where the view was
+    /// not asked to be writable.
     pub(crate) fn window_mut(&mut self, room: usize) -> WindowMut<'_> {
-        let (ptr, len) = (self.raw.buf.cast(), self.len().min(room));
+        let len = if self.writable {
+            self.len().min(room)
+        } else {
+            0
+        };
+        let ptr = self.raw.buf.cast();
         // SAFETY: as for `window`, and the export was asked to be writable; no
         // Rust reference to the memory is formed in this crate.
         unsafe { WindowMut::new(ptr, len) }
@@ -107,12 +117,20 @@ impl View {
 
     /// A copy of the bytes; `MemoryError` where there is no room for one.
     pub(crate) fn to_vec(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
-        // By way of Python, which reads memory that another thread may write to.
-        let bytes = new_bytes(py, self.raw.buf.cast_const().cast(), self.len())?;
         let mut copy = Vec::new();
         let room = copy.try_reserve_exact(self.len());
         room.map_err(|_| PyMemoryError::new_err(()))?;
-        copy.extend_from_slice(bytes.as_bytes());
+        copy.resize(self.len(), 0_u8);
+        let to = copy.as_mut_ptr().cast();
+        let order = c_char::from_ne_bytes(*b"C");
+        // By Python, as another thread may write to the memory meanwhile.
+        // SAFETY: the view is filled or of nothing, and the copy as long; the call reads no
+        // more of the one and writes no more to the other.
+        let ret =
+            unsafe { ffi::PyBuffer_ToContiguous(to, &raw const self.raw, self.raw.len, order) };
+        if ret != 0 {
+            return Err(PyErr::fetch(py));
+        }
         Ok(copy)
     }
 }

@@ -55,9 +55,9 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
         netdb::nameinfo::TABLE,
         netdb::services::TABLE,
     ] {
-        method::add_functions(module, "", table)?;
+        typeobj::add_functions(module, "", table)?;
     }
-    method::add_functions(module, "_", netdb::PUBLIC)?;
+    typeobj::add_functions(module, "_", netdb::PUBLIC)?;
     // The shim answers for `gaierror` and `herror` when somebody asks: to find the
     // interpreter's own takes an import.
     module.setattr("error", py.get_type::<PyOSError>())?;

@@ -11,7 +11,7 @@ use std::mem::offset_of;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::caught;
 
@@ -124,6 +124,11 @@ impl Definition {
             },
             doc: F::DOC.as_ptr(),
         }
+    }
+
+    /// Whether it takes one argument at most.
+    pub(crate) fn is_simple(&self) -> bool {
+        self.flags & (ffi::METH_NOARGS | ffi::METH_O) != 0
     }
 
     /// The text that gives the function's doc and signature.
@@ -297,30 +302,6 @@ impl Entry {
     pub(crate) fn name(&self) -> &'static CStr {
         self.name
     }
-}
-
-/// Adds a table's functions to a module, under their names with a prefix. A pickle finds them
-/// in `rsock`, but for those whose errors CPython words, with their module's name.
-pub(crate) fn add_functions(
-    module: &Bound<'_, PyModule>,
-    prefix: &str,
-    table: Table,
-) -> PyResult<()> {
-    for entry in (table.entries)() {
-        let name = entry.name();
-        let def = entry.into_def();
-        let worded = def.flags & (ffi::METH_NOARGS | ffi::METH_O) != 0;
-        let home = PyString::new(module.py(), if worded { "_socket" } else { "rsock" });
-        // SAFETY: both objects are alive and the definition lives for ever, with a function
-        // that takes what CPython passes by its flags: the module first, as the tables of
-        // modules have it. The answer is a new reference or null with an exception set.
-        let function =
-            unsafe { ffi::PyCFunction_NewEx(def.leaked(), module.as_ptr(), home.as_ptr()) };
-        // SAFETY: as said.
-        let function = unsafe { Bound::from_owned_ptr_or_err(module.py(), function) }?;
-        module.setattr(format!("{prefix}{}", name.to_string_lossy()), function)?;
-    }
-    Ok(())
 }
 
 /// A function's name or doc as CPython takes it; the text is a literal with NUL.

@@ -1,4 +1,4 @@
-//! Floor 1: finishing a class: methods and slots from a table, read-only ints, its
+//! Floor 1: finishing the module and its classes: functions, methods and slots from a table, read-only ints, its
 //! name in messages, and the seal that makes it immutable as CPython's own are.
 //!
 //! All of it is done while only the importing thread knows the class, before
@@ -10,10 +10,10 @@ use std::ffi::{CStr, c_void};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyModule, PyString, PyType};
 
 use crate::libpython::PyDescr_NewWrapper;
-use crate::method::{Definition, Table};
+use crate::method::{Answer, Definition, Table};
 
 /// The name of a class as CPython's messages have it: one from C has its module's with it.
 pub(crate) fn name_in_messages(class: &Bound<'_, PyType>) -> String {
@@ -24,30 +24,41 @@ pub(crate) fn name_in_messages(class: &Bound<'_, PyType>) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The kinds of descriptor, with what each is made of.
-enum Kind {
-    Method(Definition),
-    Member(ffi::PyMemberDef),
-    /// A slot's description, and the address of the function in it.
-    Slot(ffi::wrapperbase, *mut c_void),
+/// What is to be made, of what.
+enum Kind<'a, 'py> {
+    /// A method of a class.
+    Method(&'a Bound<'py, PyType>, Definition),
+    /// An attribute at an offset of a class's objects.
+    Member(&'a Bound<'py, PyType>, ffi::PyMemberDef),
+    /// A slot of a class by its name: its description, and the address of the function in it.
+    Slot(&'a Bound<'py, PyType>, ffi::wrapperbase, *mut c_void),
+    /// A function of a module, and the name of the module that pickle finds it in.
+    Function(&'a Bound<'py, PyModule>, Definition, Bound<'py, PyString>),
 }
 
-/// Makes a descriptor of a class, and its attribute; before anything derives from it.
-fn describe(class: &Bound<'_, PyType>, name: &CStr, kind: Kind) -> PyResult<()> {
-    let raw = class.as_type_ptr();
-    let descriptor = match kind {
+fn made<'py>(py: Python<'py>, kind: Kind<'_, 'py>) -> Answer<'py> {
+    let object = match kind {
         // SAFETY: the class is alive and the definition lives for ever, with a function that
         // takes what CPython passes by its flags, and first an object of the class, which
         // the descriptor makes sure of.
-        Kind::Method(def) => unsafe { ffi::PyDescr_NewMethod(raw, def.leaked()) },
+        Kind::Method(class, def) => unsafe {
+            ffi::PyDescr_NewMethod(class.as_type_ptr(), def.leaked())
+        },
         // SAFETY: as above; the offset is that of a field of that type in the class's objects.
-        Kind::Member(def) => unsafe { ffi::PyDescr_NewMember(raw, leaked(def)) },
+        Kind::Member(class, def) => unsafe {
+            ffi::PyDescr_NewMember(class.as_type_ptr(), leaked(def))
+        },
         // SAFETY: as above; the function takes what the description's wrapper calls it with.
-        Kind::Slot(base, function) => unsafe { PyDescr_NewWrapper(raw, leaked(base), function) },
+        Kind::Slot(class, base, function) => unsafe {
+            PyDescr_NewWrapper(class.as_type_ptr(), leaked(base), function)
+        },
+        // SAFETY: as above; what the function takes first is the module, which it holds.
+        Kind::Function(module, def, home) => unsafe {
+            ffi::PyCFunction_NewEx(def.leaked(), module.as_ptr(), home.as_ptr())
+        },
     };
     // SAFETY: each of them answers a new reference, or null with an exception set.
-    let descriptor = unsafe { Bound::from_owned_ptr_or_err(class.py(), descriptor) }?;
-    class.setattr(name.to_string_lossy().as_ref(), descriptor)
+    unsafe { Bound::from_owned_ptr_or_err(py, object) }
 }
 
 fn leaked<T>(definition: T) -> *mut T {
@@ -66,15 +77,34 @@ pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<(
         let slot = entry.slot();
         let def = entry.into_def();
         let kind = match slot {
-            None => Kind::Method(def),
+            None => Kind::Method(class, def),
             Some(function) => {
                 let mut base = model(class.py(), name)?;
                 base.doc = def.doc();
                 // Which sets the slot, too, once it is an attribute.
-                Kind::Slot(base, function)
+                Kind::Slot(class, base, function)
             }
         };
-        describe(class, name, kind)?;
+        let descriptor = made(class.py(), kind)?;
+        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
+    }
+    Ok(())
+}
+
+/// Adds a table's functions to a module, under their names with a prefix. A pickle finds them
+/// in `rsock`, but for those whose errors CPython words, with their module's name.
+pub(crate) fn add_functions(
+    module: &Bound<'_, PyModule>,
+    prefix: &str,
+    table: Table,
+) -> PyResult<()> {
+    let py = module.py();
+    for entry in (table.entries)() {
+        let name = format!("{prefix}{}", entry.name().to_string_lossy());
+        let def = entry.into_def();
+        let home = if def.is_simple() { "_socket" } else { "rsock" };
+        let function = made(py, Kind::Function(module, def, PyString::new(py, home)))?;
+        module.setattr(name, function)?;
     }
     Ok(())
 }
@@ -112,7 +142,8 @@ pub(crate) fn add_int_members(
             flags: ffi::Py_READONLY,
             doc: doc.as_ptr(),
         };
-        describe(class, name, Kind::Member(def))?;
+        let descriptor = made(class.py(), Kind::Member(class, def))?;
+        class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
     }
     Ok(())
 }

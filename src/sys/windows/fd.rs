@@ -2,20 +2,41 @@
 //! inheritance. A part of `fd`. See WSADuplicateSocketW, SetHandleInformation.
 #![expect(unsafe_code, reason = "sockets are bare handles to Winsock")]
 
+use std::ffi::c_int;
+
 use windows_sys::Win32::Foundation as win;
 use windows_sys::Win32::Networking::WinSock as ws;
 
 use crate::sys::errno::{Errno, check};
 use crate::sys::fd::{NewFd, RawFd};
 
-/// What another process, or this one, needs to have a socket too.
-pub(crate) type Info = ws::WSAPROTOCOL_INFOW;
+/// What another process, or this one, needs to have a socket too: the bytes of a
+/// `WSAPROTOCOL_INFOW`, which is numbers only.
+#[repr(C, align(8))]
+pub(crate) struct Info(pub(crate) [u8; INFO]);
+
+pub(crate) const INFO: usize = size_of::<ws::WSAPROTOCOL_INFOW>();
+const _: () = assert!(align_of::<Info>() >= align_of::<ws::WSAPROTOCOL_INFOW>());
+
+impl Info {
+    /// Bytes for the system to write to.
+    pub(crate) const fn empty() -> Self {
+        Self([0; INFO])
+    }
+
+    /// The int at an offset.
+    pub(crate) fn int(&self, offset: usize) -> Result<c_int, Errno> {
+        let field = self.0.get(offset..).and_then(|rest| rest.first_chunk());
+        Ok(c_int::from_ne_bytes(*field.ok_or(Errno::EINVAL)?))
+    }
+}
 
 /// What the process of a number needs to have this socket too.
 pub(crate) fn describe(fd: RawFd, process: u32) -> Result<Info, Errno> {
-    let mut info = Info::default();
-    // SAFETY: the call writes one structure, which lives past it.
-    check(unsafe { ws::WSADuplicateSocketW(fd.cast_unsigned(), process, &raw mut info) })?;
+    let mut info = Info::empty();
+    let room = info.0.as_mut_ptr().cast();
+    // SAFETY: the call writes one structure, which has room in the bytes and lives past it.
+    check(unsafe { ws::WSADuplicateSocketW(fd.cast_unsigned(), process, room) })?;
     Ok(info)
 }
 
@@ -26,9 +47,10 @@ pub(crate) fn open(
     proto: i32,
     described: Option<&Info>,
 ) -> Result<NewFd, Errno> {
-    let info = described.map_or(std::ptr::null(), std::ptr::from_ref);
+    let info = described.map_or(std::ptr::null(), |info| info.0.as_ptr().cast());
     let flags = ws::WSA_FLAG_OVERLAPPED | ws::WSA_FLAG_NO_HANDLE_INHERIT;
-    // SAFETY: the structure is null, or read while it is borrowed.
+    // SAFETY: the structure is null, or read while its bytes are borrowed; any bytes are
+    // valid numbers.
     let new = unsafe { ws::WSASocketW(family, kind, proto, info, 0, flags) };
     let new = NewFd::answered(new)?;
     if described.is_some() {

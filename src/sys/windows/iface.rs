@@ -9,6 +9,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper as ip;
 
 use crate::sys::errno::Errno;
 use crate::sys::libc::IF_NAMESIZE;
+use crate::sys::pointer::Pointer;
 
 /// A `WIN32_ERROR` as an error number.
 fn errno(error: win::WIN32_ERROR) -> Errno {
@@ -16,12 +17,12 @@ fn errno(error: win::WIN32_ERROR) -> Errno {
 }
 
 /// The system's table, freed when dropped.
-struct Table(*mut ip::MIB_IF_TABLE2);
+struct Table(Pointer<ip::MIB_IF_TABLE2>);
 
 impl Drop for Table {
     fn drop(&mut self) {
         // SAFETY: the table came from GetIfTable2Ex and is freed only here.
-        unsafe { ip::FreeMibTable(self.0.cast()) };
+        unsafe { ip::FreeMibTable(self.0.raw().cast()) };
     }
 }
 
@@ -40,18 +41,18 @@ fn name_of(row: &ip::MIB_IF_ROW2) -> Result<Vec<u8>, Errno> {
 
 /// Every interface: its number and its name.
 pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
-    let mut table = std::ptr::null_mut();
-    // SAFETY: the call writes one pointer, which is ours.
-    match unsafe { ip::GetIfTable2Ex(ip::MibIfTableRaw, &raw mut table) } {
+    let mut table = Table(Pointer::NULL);
+    let place = (&raw mut table.0).cast();
+    // SAFETY: the call writes one pointer, which is ours: to a table that is whole until
+    // it is freed.
+    match unsafe { ip::GetIfTable2Ex(ip::MibIfTableRaw, place) } {
         win::NO_ERROR => {}
         error => return Err(errno(error)),
     }
-    let table = Table(table);
-    // SAFETY: the call succeeded, so the pointer is to a table.
-    let count = unsafe { (*table.0).NumEntries };
-    let count = usize::try_from(count).map_err(|_| Errno::EINVAL)?;
+    let head = table.0.get().ok_or(Errno::EINVAL)?;
+    let count = usize::try_from(head.NumEntries).map_err(|_| Errno::EINVAL)?;
     let first = std::mem::offset_of!(ip::MIB_IF_TABLE2, Table);
-    let first: *const ip::MIB_IF_ROW2 = table.0.wrapping_byte_add(first).cast_const().cast();
+    let first: *const ip::MIB_IF_ROW2 = table.0.raw().wrapping_byte_add(first).cast();
     // SAFETY: the table has as many rows as it says, from the first on, and lives until
     // `table` drops.
     let rows = unsafe { std::slice::from_raw_parts(first, count) };
