@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
@@ -116,6 +116,37 @@ pub(crate) fn unsigned_long(
     } else {
         "Python int too large to convert to C unsigned long"
     }))
+}
+
+/// An unsigned number that fits a C type, in the words of 3.14 and newer.
+#[inline]
+pub(crate) fn unsigned<T: TryFrom<i64>>(
+    value: Borrowed<'_, '_, PyAny>,
+    c_type: &str,
+) -> PyResult<T> {
+    let number = value.extract::<i64>();
+    if let Ok(number) = number.as_ref()
+        && let Ok(number) = T::try_from(*number)
+    {
+        return Ok(number);
+    }
+    Err(unfit(value, number, c_type))
+}
+
+#[cold]
+fn unfit(value: Borrowed<'_, '_, PyAny>, number: PyResult<i64>, c_type: &str) -> PyErr {
+    let negative = match number {
+        Ok(number) => Ok(number < 0),
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => value
+            .call_method0(intern!(value.py(), "__index__"))
+            .and_then(|number| number.lt(0)),
+        Err(error) => Err(error),
+    };
+    match negative {
+        Ok(true) => PyValueError::new_err("Cannot convert negative int"),
+        Ok(false) => PyOverflowError::new_err(format!("Python int too large for C {c_type}")),
+        Err(error) => error,
+    }
 }
 
 /// The low 32 bits of an int, whatever its size.

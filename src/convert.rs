@@ -22,14 +22,8 @@ use crate::sys::pton;
 use crate::text::{refuse_nul, type_name, utf8_with_nul};
 
 table! {
-    /// The functions that take arguments as they did in any version.
+    /// The functions that take two arguments.
     TABLE: PyModule {
-        One htonl = htonl,
-            "htonl(integer) -> integer\n\n\
-             A 32-bit integer from this machine's byte order to the network's.";
-        One ntohl = ntohl,
-            "ntohl(integer) -> integer\n\n\
-             A 32-bit integer from the network's byte order to this machine's.";
         Positional inet_pton = inet_pton,
             "inet_pton(family, text) -> bytes\n\n\
              The bytes of an address of AF_INET or AF_INET6.";
@@ -53,14 +47,18 @@ table! {
 }
 
 macro_rules! single {
-    ($style:ident) => {
+    ($style:ident, $short:ident $(, $long:ident)?) => {
         table! {
-            /// The functions that take one argument since 3.13, and a tuple of one before.
+            /// The functions that take one argument; some took a tuple of one before 3.13.
             SINGLE: PyModule {
-                $style htons(x) = htons,
+                $style htons($short) = htons,
                     "htons(integer) -> integer\n\nA 16-bit integer from this machine's byte order to the network's.";
-                $style ntohs(x) = ntohs,
+                $style ntohs($short) = ntohs,
                     "ntohs(integer) -> integer\n\nA 16-bit integer from the network's byte order to this machine's.";
+                One htonl $(($long))? = htonl,
+                    "htonl(integer) -> integer\n\nA 32-bit integer from this machine's byte order to the network's.";
+                One ntohl $(($long))? = ntohl,
+                    "ntohl(integer) -> integer\n\nA 32-bit integer from the network's byte order to this machine's.";
                 $style inet_aton(ip_addr) = inet_aton,
                     "inet_aton(text) -> bytes\n\nThe bytes of an IPv4 address of one to four numbers.";
                 $style inet_ntoa(packed_ip) = inet_ntoa,
@@ -69,10 +67,12 @@ macro_rules! single {
         }
     };
 }
-#[cfg(Py_3_13)]
-single!(One);
+#[cfg(Py_3_14)]
+single!(One, integer, integer);
+#[cfg(all(Py_3_13, not(Py_3_14)))]
+single!(One, x);
 #[cfg(not(Py_3_13))]
-single!(Positional);
+single!(Positional, x);
 
 fn htons<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     swap16(args, "htons", u16::to_be)
@@ -86,8 +86,12 @@ fn ntohs<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
 fn swap16<'py>(args: Args<'_, 'py>, name: &str, swap: impl Fn(u16) -> u16) -> Answer<'py> {
     args::count(args, name, 1, 1)?;
     let value = args::required(args, 0)?;
-    let number = args::int(value).map_err(|error| too_large(error, value.py()))?;
-    let number = u16::try_from(number).map_err(|_| no_port(name, number))?;
+    let number = if cfg!(Py_3_14) {
+        args::unsigned(value, "uint16_t")?
+    } else {
+        let number = args::int(value).map_err(|error| too_large(error, value.py()))?;
+        u16::try_from(number).map_err(|_| no_port(name, number))?
+    };
     port(args.py(), swap(number))
 }
 
@@ -145,11 +149,14 @@ fn ntohl<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
 #[inline]
 fn swap32<'py>(args: Args<'_, 'py>, swap: impl Fn(u32) -> u32) -> Answer<'py> {
     let value = args::required(args, 0)?;
-    let number = args::unsigned_long(value, || {
-        format!("expected int, {} found", type_name(value))
-    })?;
-    let number =
-        u32::try_from(number).map_err(|_| PyOverflowError::new_err("int larger than 32 bits"))?;
+    let number = if cfg!(Py_3_14) {
+        args::unsigned(value, "uint32_t")?
+    } else {
+        let number = args::unsigned_long(value, || {
+            format!("expected int, {} found", type_name(value))
+        })?;
+        u32::try_from(number).map_err(|_| PyOverflowError::new_err("int larger than 32 bits"))?
+    };
     Ok(swap(number).into_pyobject(args.py())?.into_any())
 }
 

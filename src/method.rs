@@ -337,8 +337,7 @@ macro_rules! table {
                             $crate::method::Style::One if cfg!(Py_3_13) => {
                                 concat!(
                                     stringify!($name),
-                                    "($self, ",
-                                    $crate::method::argument_name!($($argument)?),
+                                    $crate::method::argument!($($argument)?),
                                     ", /)\n--\n\n",
                                     $doc,
                                     "\0"
@@ -363,13 +362,28 @@ macro_rules! table {
 }
 pub(crate) use table;
 
-/// The name of the one argument of a function, in its signature.
-macro_rules! argument_name {
+/// What a function of one named argument is called on, in its signature.
+#[cfg(Py_3_14)]
+macro_rules! owner {
     () => {
-        "object"
-    };
-    ($name:ident) => {
-        stringify!($name)
+        "$module"
     };
 }
-pub(crate) use argument_name;
+#[cfg(not(Py_3_14))]
+macro_rules! owner {
+    () => {
+        "$self"
+    };
+}
+pub(crate) use owner;
+
+/// The start of the signature of a function of one argument.
+macro_rules! argument {
+    () => {
+        "($self, object"
+    };
+    ($name:ident) => {
+        concat!("(", $crate::method::owner!(), ", ", stringify!($name))
+    };
+}
+pub(crate) use argument;

@@ -188,11 +188,7 @@ impl<'a> Service<'a> {
             return Ok(Self::Any);
         }
         if port.is_exact_instance_of::<PyInt>() {
-            return match port.extract::<u16>() {
-                Ok(number) => Ok(Self::Number(number)),
-                Err(_) if cfg!(Py_3_12) => Ok(Self::Odd(port.str()?.to_string())),
-                Err(_) => Ok(Self::Odd(args::long(port)?.to_string())),
-            };
+            return Self::of_int(port);
         }
         if port.is_instance_of::<PyString>() {
             return Ok(Self::Text(port.extract::<&'a str>()?.as_bytes()));
@@ -200,7 +196,20 @@ impl<'a> Service<'a> {
         if port.is_instance_of::<PyBytes>() {
             return Ok(Self::Text(port.extract::<&'a [u8]>()?));
         }
+        // Until 3.14 CPython takes no kind of int here but int itself.
+        if cfg!(Py_3_14) && port.get_type().hasattr(intern!(port.py(), "__index__"))? {
+            let number = port.call_method0(intern!(port.py(), "__index__"))?;
+            return Self::of_int(number.as_borrowed());
+        }
         Err(os_error_text("Int or String expected"))
+    }
+
+    fn of_int(port: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match port.extract::<u16>() {
+            Ok(number) => Ok(Self::Number(number)),
+            Err(_) if cfg!(Py_3_12) => Ok(Self::Odd(port.str()?.to_string())),
+            Err(_) => Ok(Self::Odd(args::long(port)?.to_string())),
+        }
     }
 
     /// The port, where it needs no look at the services.

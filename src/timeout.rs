@@ -5,7 +5,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
@@ -88,8 +89,10 @@ pub(crate) fn parse(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
 }
 
 fn too_large() -> PyErr {
-    // The name of the C type in the message changed with the version.
-    PyOverflowError::new_err(if cfg!(Py_3_13) {
+    // The words changed with the version.
+    PyOverflowError::new_err(if cfg!(Py_3_14) {
+        "timestamp out of range for C PyTime_t"
+    } else if cfg!(Py_3_13) {
         "timestamp too large to convert to C PyTime_t"
     } else {
         "timestamp too large to convert to C _PyTime_t"
@@ -108,7 +111,7 @@ fn from_float(seconds: f64) -> PyResult<i64> {
         nanos.ceil()
     };
     if !(-9.223_372_036_854_775e18..=9.223_372_036_854_775e18).contains(&nanos) {
-        return Err(if cfg!(Py_3_11) {
+        return Err(if cfg!(all(Py_3_11, not(Py_3_14))) {
             PyOverflowError::new_err("timestamp out of range for platform time_t")
         } else {
             too_large()
@@ -123,14 +126,26 @@ fn from_float(seconds: f64) -> PyResult<i64> {
 }
 
 fn from_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
-    let seconds: i64 = value.extract().map_err(|error: PyErr| {
-        if error.is_instance_of::<PyOverflowError>(value.py()) {
-            too_large()
-        } else {
-            error
+    let py = value.py();
+    match value.extract::<i64>() {
+        Ok(seconds) => seconds.checked_mul(NANOS_PER_SECOND).ok_or_else(too_large),
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => Err(too_large()),
+        Err(_) if cfg!(Py_3_14) && !value.get_type().hasattr(intern!(py, "__index__"))? => {
+            from_other(value)
         }
-    })?;
-    seconds.checked_mul(NANOS_PER_SECOND).ok_or_else(too_large)
+        Err(error) => Err(error),
+    }
+}
+
+/// Seconds as neither an int nor a float: 3.15 takes any real number.
+fn from_other(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
+    if cfg!(Py_3_15) {
+        return from_float(value.extract()?);
+    }
+    Err(PyTypeError::new_err(format!(
+        "'{}' object cannot be interpreted as an integer or float",
+        value.get_type().fully_qualified_name()?
+    )))
 }
 
 /// A timeout as `gettimeout` answers it: None, or seconds as a float.

@@ -361,7 +361,7 @@ def test_interface_numbers_do_not_wrap(mod):
     for number in (-1, -(2**31), -(2**63), -(2**64), 2**32 + loopback, 2**64 + loopback, 10**30, 0, 2**31, 2**32 - 1):
         try:
             mod.if_indextoname(number)
-        except (OSError, OverflowError):
+        except (OSError, OverflowError, ValueError):
             continue
         return "takes 2**32 + 1 for 1"
     return OK
@@ -543,7 +543,7 @@ def test_options_have_their_own_widths(mod):
     return OK
 
 
-@hazard("memory that is not there")
+@hazard("memory that is not there", stock=("raises TypeError",))
 def test_huge_arguments_raise_memory_error(mod):
     """A copy or a buffer of gigabytes that there is no memory for: an exception, and never the end of the process."""
     import resource
@@ -592,9 +592,9 @@ def test_import_without_memory(mod):
 
     At every 41st allocation; RSOCK_MEMORY_STEP=1 makes it each.
     """
-    if not has_testcapi():
-        return ABSENT
     name = "_socket" if mod.__name__ == "socket" else "rsock._rsock"
+    if not has_testcapi() or not hasattr(sys.modules[name], "__file__"):
+        return ABSENT  # where stock's module is part of the interpreter it starts with it
     done = subprocess.run(
         [
             sys.executable,

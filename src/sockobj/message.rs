@@ -8,8 +8,9 @@ use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::{PyMemoryError, PyRuntimeWarning, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PySequence, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PySequence, PyString, PyTuple};
 
 use crate::args;
 use crate::audit::audit;
@@ -74,23 +75,54 @@ fn is_quick(views: &[View]) -> bool {
     total <= QUICK && views.iter().all(View::is_quick)
 }
 
-/// One ancillary item: `(level, type, data)`, its data copied.
-fn ancillary_item(item: Borrowed<'_, '_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
-    const NAME: &str = "[sendmsg() ancillary data items]()";
-    let sequence = item.cast::<PySequence>().ok();
-    let Some(sequence) = sequence.filter(|_| !item.is_instance_of::<PyBytes>()) else {
+const ITEM: &str = "[sendmsg() ancillary data items]() argument must be";
+
+/// The three fields of an ancillary item. What counts as a sequence, and its name in the
+/// words, changed with 3.14.
+fn fields<'py>(item: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    let words = if cfg!(Py_3_14) { "tuple" } else { "sequence" };
+    if let Ok(tuple) = item.cast::<PyTuple>() {
+        return three(words, tuple.len()).map(|()| tuple.to_owned());
+    }
+    if !is_sequence(item)? {
         return Err(PyTypeError::new_err(format!(
-            "{NAME} argument must be 3-item sequence, not {}",
+            "{ITEM} 3-item {words}, not {}",
             argument_type(item)
         )));
-    };
-    let fields = sequence.to_tuple()?;
-    if fields.len() != 3 {
-        return Err(PyTypeError::new_err(format!(
-            "{NAME} argument must be sequence of length 3, not {}",
-            fields.len()
-        )));
     }
+    if cfg!(Py_3_14) {
+        three("sequence", item.len()?)?;
+    }
+    let tuple = item.py().get_type::<PyTuple>().call1((item,))?;
+    let tuple = tuple.cast_into::<PyTuple>()?;
+    three(words, tuple.len()).map(|()| tuple)
+}
+
+fn is_sequence(item: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
+    if item.is_instance_of::<PyBytes>() {
+        return Ok(false);
+    }
+    if !cfg!(Py_3_14) {
+        return Ok(item.cast::<PySequence>().is_ok());
+    }
+    let other = item.is_instance_of::<PyString>()
+        || item.is_instance_of::<PyByteArray>()
+        || item.is_instance_of::<PyDict>();
+    Ok(!other && item.get_type().hasattr(intern!(item.py(), "__getitem__"))?)
+}
+
+fn three(kind: &str, len: usize) -> PyResult<()> {
+    if len == 3 {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!(
+        "{ITEM} {kind} of length 3, not {len}"
+    )))
+}
+
+/// One ancillary item: `(level, type, data)`, its data copied.
+fn ancillary_item(item: Borrowed<'_, '_, PyAny>) -> PyResult<Cmsg<Vec<u8>>> {
+    let fields = fields(item)?;
     let level = args::int(fields.get_item(0)?.as_borrowed())?;
     let kind = args::int(fields.get_item(1)?.as_borrowed())?;
     let mut view = View::empty();
