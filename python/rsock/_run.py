@@ -35,17 +35,24 @@ def run_module(name: str, arguments: list[str]) -> None:
 def run_command(command: str, arguments: list[str]) -> None:
     """Run what `python -c command` runs."""
     _prepare(["-c", *arguments], "")
-    if sys.version_info >= (3, 13):
-        import linecache
+    import linecache
 
-        # tracebacks show the lines of a command from this version on
-        lines = command.splitlines(keepends=True)
-        linecache.cache["<string>"] = (len(command), None, lines, "<string>")
     if sys.version_info >= (3, 14):
         import textwrap
 
         command = textwrap.dedent(command)
-    _run_code(lambda: compile(command, "<string>", "exec", dont_inherit=True))
+    elif sys.version_info >= (3, 13):
+        lines = command.splitlines(keepends=True)
+        linecache.cache["<string>"] = (len(command), None, lines, "<string>")
+
+    def code() -> "CodeType":
+        compiled = compile(command, "<string>", "exec", dont_inherit=True)
+        # tracebacks show the lines of a command from 3.13 on, and warnings no longer from 3.14 on
+        if sys.version_info >= (3, 14):
+            linecache._register_code(compiled, command, "<string>")  # type: ignore[attr-defined]
+        return compiled
+
+    _run_code(code)
 
 
 def run_input(arguments: list[str]) -> None:
