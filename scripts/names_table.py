@@ -1,4 +1,4 @@
-"""Writes docs/names.md: every public name of `socket` in Python 2.7 and 3.10 to 3.14, and what rsock has for it.
+"""Writes docs/names.md: every public name of `socket` in Python 2.7 and 3.10 to 3.15, and what rsock has for it.
 
 The names stand in docs/names.json, a list for each version as Linux has it: `--collect` puts those of the
 running Python there. `--check` only says whether the page is up to date; tests/test_names.py holds
@@ -20,6 +20,8 @@ RE_EXPORTED |= dict.fromkeys(["IntEnum", "IntFlag"], "an import of the stdlib's"
 RE_EXPORTED |= dict.fromkeys(["EAGAIN", "EBADF", "EWOULDBLOCK"], "of `errno`")
 
 SSL = "in 2.7 alone; `ssl` has it"
+# What `socket.py` of Python 3 merely imports.
+IMPORTED = {"partial"}
 IMPORT = "in 2.7 alone; an import of the module's, no part of its interface"
 LEFTOVER = "in 2.7 alone; a variable left over by the module's code"
 WINDOWS = "Windows alone has it; rsock has it there"
@@ -33,7 +35,7 @@ ABSENT = {
 HEAD = """# Every name of `socket`, and what rsock has for it
 
 Written by `scripts/names_table.py` from `docs/names.json`: the public names of the module in
-Python 2.7 and in 3.10 to 3.14 on Linux, and those that only Windows has. rsock has every name
+Python 2.7 and in 3.10 to 3.15 on Linux, and those that only Windows has. rsock has every name
 of 3.10 and newer on every Python that it runs on; `tests/test_names.py` holds that. It has
 many constants beyond these: each one of Linux's headers, see `python/rsock/_rsock.pyi`.
 
@@ -47,7 +49,8 @@ def public_names() -> list[str]:
     import socket
 
     found = vars(socket).items()
-    return sorted(name for name, value in found if name[0] != "_" and not isinstance(value, types.ModuleType))
+    public = {name for name, value in found if name[0] != "_" and not isinstance(value, types.ModuleType)}
+    return sorted(public - IMPORTED)
 
 
 def absent(name: str) -> str | None:

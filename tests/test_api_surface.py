@@ -22,7 +22,7 @@ RE_IMPORTED = {"error", "gaierror", "herror", "timeout"}
 # name -> why rsock does not have it
 ABSENT: dict[str, str] = {}
 # What `socket.py` merely imports is no part of its interface.
-IMPORTED_BY_STDLIB = {"IntEnum", "IntFlag"}
+IMPORTED_BY_STDLIB = {"IntEnum", "IntFlag", "partial"}
 # Names without a leading letter or outside the documentation that others rely on.
 RELIED_ON = {"_GLOBAL_DEFAULT_TIMEOUT"}
 
