@@ -49,6 +49,9 @@ def start(log, folder):
 
             rsock.install()
         except BaseException as error:
+            # A subinterpreter keeps its own sockets: an extension made with PyO3 loads in none.
+            if isinstance(error, ImportError) and "subinterpreters" in str(error):
+                return
             # An error in a .pth line is only printed, and the run would go on with stock sockets.
             _write(log, "failed", repr(error))
             os.write(2, f"rsock could not be installed: {error!r}\n".encode())
