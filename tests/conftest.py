@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import capabilities
@@ -43,9 +44,15 @@ def mod(request: pytest.FixtureRequest) -> ModuleType:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what starts processes: in ten threads it is ten times as slow, and proves no more."""
+    """Mark what starts processes: in ten threads it is ten times as slow, and proves no more.
+
+    And what parses source: before 3.13 the parser's depth is one for all threads.
+    """
     if {"subprocess", "children", "Launcher", "EXPECTED"} & set(vars(item.module)):
         item.add_marker(pytest.mark.thread_unsafe(reason="starts processes"))
+    calls = set(item.function.__code__.co_names)
+    if sys.version_info < (3, 13) and {"python_uses", "parameters", "signature"} & calls:
+        item.add_marker(pytest.mark.thread_unsafe(reason="ast.parse shares its depth among threads"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

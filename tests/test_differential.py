@@ -159,10 +159,11 @@ NUMBERS: list[object] = [
     10**30,
 ]
 BUFFERS: list[object] = [b"", b"abc", Make("bytearray(b'abcdefgh')"), Make("bytearray()"), Make("array('i', [1, 2])")]
+SCOPES_OUT_OF_RANGE: list[object] = [("::1", 9, 0, -1), ("::1", 9, 0, 2**32)]
 ADDRESSES: list[object] = [
     ("127.0.0.1", 0), ("127.0.0.1", 9), ("127.0.0.1",), ("127.0.0.1", 9, 0), ("127.0.0.1", "9"), ("127.0.0.1", -1),
     ("127.0.0.1", 65536), ("127.0.0.1", 10**30), ("127.0.0.1", None), (None, 9), (b"127.0.0.1", 9), ["127.0.0.1", 9],
-    ("::1", 0), ("::1", 9, 0, 0), ("::1", 9, -1), ("::1", 9, 2**20), ("::1", 9, 0, -1), ("::1", 9, 0, 2**32),
+    ("::1", 0), ("::1", 9, 0, 0), ("::1", 9, -1), ("::1", 9, 2**20), *SCOPES_OUT_OF_RANGE,
     ("::1", 9, 0, 0, 0), (), "/nonexistent/rsock", b"\0", "x" * 200, b"x" * 108, b"x" * 109, ("", 0),
     ("127.0.0.1", Index(9)), ("127.0.0.1", 9.0), ("127.0.0.1\0", 9), ("127.0.0.1", True), (bytearray(b"127.0.0.1"), 9),
 ]  # fmt: skip
@@ -180,6 +181,18 @@ KEYWORDS += ["newline", "file", "offset", "count", "inheritable", "op", "iv", "a
 KEYWORDS += ["self", "famly", "bufer", "Flags", "nbyte", "inheritible", "fileno_", "selfish"]
 
 
+def port_zero(argument: Any) -> Any:
+    """An address with its port 0 where that is one to bind to, so that no two threads want the same."""
+    if type(argument) is not tuple:
+        return argument
+    match argument:
+        case (host, Index(), *rest):
+            return host, Index(0), *rest
+        case (host, port, *rest) if type(port) is int and port == 9:
+            return host, 0, *rest
+    return argument
+
+
 REFUSALS = (TypeError, ValueError, OverflowError, MemoryError)
 
 
@@ -191,6 +204,8 @@ def hold(where: str, name: str, *args: Any, several: bool = False, **keywords: A
     """Fail if the two modules differ on a call; where `several` arguments may be wrong, either may be told."""
     if name == "bind" and where.startswith(("AF_UNIX", "timeout")):
         return  # it would leave files; the tests of the families bind to paths
+    if name == "bind":
+        args = tuple(port_zero(argument) for argument in args)
     wanted, got = (verdict(mod, where, name, args, keywords) for mod in (socket, rsock))
     if wanted != got and not (several and refused(wanted) and refused(got)):
         call = f"{where}.{name}(*{args!a:.300}, **{keywords!a:.200})"
@@ -225,6 +240,9 @@ def test_many_arguments(data, name):
     if where == "closed":
         # The kernel looks at odd flags before the number; rsock asks it nothing about a closed socket.
         args = [argument for argument in args if argument not in NUMBERS[2:]]
+    if where == "udp6":
+        # A scope id that C cuts down is an error here: see `scope-id-range` of the known differences.
+        args = [argument for argument in args if argument not in SCOPES_OUT_OF_RANGE]
     hold(where, name, *args, several=True, **keywords)
 
 

@@ -195,7 +195,6 @@ def test_rust_file_uses_only_lower_floors(module):
     assert not wrong, f"{module} (floor {RUST_FLOORS[own][0]}) uses {wrong}"
 
 
-@pytest.mark.thread_unsafe(reason="ast.parse of 3.11 shares its depth among threads")
 @pytest.mark.parametrize("name", PYTHON_FILES)
 def test_python_file_uses_only_lower_floors(name):
     own = floor_of(name, PYTHON_FLOORS)

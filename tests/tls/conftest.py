@@ -77,11 +77,16 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-@pytest.fixture
-def tls(authority) -> Tls:
-    """Contexts of a server at localhost and of a client that trusts it."""
+def contexts(authority: trustme.CA) -> Tls:
+    """Make contexts of a server at localhost and of a client that trusts it."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(NAME, "127.0.0.1").configure_cert(server)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(client)
     return Tls(server, client)
+
+
+@pytest.fixture
+def tls(authority) -> Tls:
+    """Contexts of a server and of a client, which all threads of a test share."""
+    return contexts(authority)

@@ -15,7 +15,7 @@ import time
 import weakref
 
 import pytest
-from conftest import NAME, in_thread
+from conftest import NAME, contexts, in_thread
 from support import LIMIT, recv_exactly, tcp_pair
 
 BIG = bytes(range(256)) * 4096
@@ -133,6 +133,7 @@ def test_mode_changes_under_a_live_connection(tls):
             assert recv_exactly(client, 3) == b"now"
 
 
+@pytest.mark.thread_unsafe(reason="changes the default timeout")
 def test_default_timeout_reaches_the_handshake(tls):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         socket.setdefaulttimeout(0.2)
@@ -145,7 +146,8 @@ def test_default_timeout_reaches_the_handshake(tls):
             socket.setdefaulttimeout(None)
 
 
-def test_sni_callback_gets_the_socket(tls):
+def test_sni_callback_gets_the_socket(authority):
+    tls = contexts(authority)
     seen = []
 
     def choose(sock, name, context):
