@@ -16,9 +16,9 @@ use std::time::Instant;
 use pyo3::prelude::*;
 
 use crate::error::Error;
-use crate::release::is_crowded;
 /// Runs something without the interpreter: for the resolver, and for what may linger.
 pub(crate) use crate::release::released as detached;
+use crate::release::{held, is_crowded};
 use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
@@ -230,7 +230,7 @@ fn attempt<T: Send>(
     let Some(flags) = how.flags else {
         // Without flags `O_NONBLOCK` is all that there is.
         return if fd::is_nonblocking(fd) {
-            Some(op(fd, 0))
+            Some(held(py, || op(fd, 0)))
         } else if timeout == Timeout::NonBlocking {
             Some(detached(py, || op(fd, 0)))
         } else {
@@ -392,7 +392,7 @@ pub(crate) fn at_once_or_detached<T: Send>(
 ) -> Result<T, Errno> {
     let fd = user.fd();
     if fd::is_nonblocking(fd) {
-        op(fd)
+        held(py, || op(fd))
     } else {
         detached(py, || op(fd))
     }

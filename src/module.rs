@@ -3,6 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
 
@@ -11,6 +12,7 @@ use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
 use crate::sockobj::open;
+use crate::sockobj::state::PublicSocket;
 #[cfg(unix)]
 use crate::sockobj::state::Socket;
 use crate::sys::errno::Errno;
@@ -74,6 +76,21 @@ fn adopt<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
     })
 }
 
+/// `_hold(socket)`: one more `makefile` object. In one step, because threads may make
+/// theirs at once; a class of somebody else's keeps the count as an attribute.
+fn hold<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = module.py();
+    let socket = args::required(args, 0)?;
+    if let Ok(known) = socket.cast::<PublicSocket>() {
+        let refs = &known.as_super().get().io_refs;
+        refs.fetch_add(1, Ordering::SeqCst);
+    } else {
+        let name = intern!(py, "_io_refs");
+        socket.setattr(name, socket.getattr(name)?.add(1)?)?;
+    }
+    Ok(none(py))
+}
+
 /// `getdefaulttimeout()`.
 fn getdefaulttimeout<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>) -> Answer<'py> {
     let nanos = timeout::DEFAULT.load(Ordering::Relaxed);
@@ -111,6 +128,7 @@ table! {
     /// The functions of this file.
     TABLE: PyModule {
         Positional _adopt = adopt, "_adopt(class, family, type, proto, fileno)\n\nA socket on a descriptor that has no owner yet.";
+        One _hold = hold, "_hold(socket)\n\nOne more `makefile` object keeps the socket open.";
         Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` answer: dicts of int to member.";
         One close = close, "close(fileno)\n\nClose a socket's descriptor by its number. See close(2).";
         One dup = dup, "dup(fileno) -> descriptor\n\nDuplicate a descriptor; children do not inherit the new one. See dup(2).";

@@ -36,6 +36,18 @@ pub(crate) fn released<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) ->
     value
 }
 
+/// Runs `f`, which a look at the file's mode says does not wait, with the interpreter held.
+/// Without a GIL another thread may change the mode between look and call; and a thread
+/// that waited without having given the interpreter up would stop all others at the next
+/// collection.
+#[inline]
+pub(crate) fn held<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> T {
+    if cfg!(Py_GIL_DISABLED) {
+        return py.detach(f);
+    }
+    f()
+}
+
 /// Whether a call that need not wait had better give the interpreter up all the same.
 #[inline]
 pub(crate) fn is_crowded() -> bool {

@@ -143,7 +143,7 @@ def makefile(
     elif buffering == 0 and not binary:
         raise ValueError("unbuffered streams must be binary")
     raw = SocketIO(self, "r" * reading + "w" * writing)
-    self._io_refs += 1
+    _rsock._hold(self)
     if buffering == 0:
         return raw
     buffer: Any

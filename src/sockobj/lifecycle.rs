@@ -21,7 +21,9 @@ use crate::sys::wait;
 /// is woken if it is a timed wait.
 pub(crate) fn close_now(py: Python<'_>, socket: &Socket) -> Result<(), Error> {
     socket.fd.store(-1, Ordering::Release);
-    let closed = match socket.cell.shut() {
+    let shut = socket.cell.shut();
+    socket.publish_number();
+    let closed = match shut {
         Shut::Already => Ok(()),
         Shut::Idle(fd) if socket.may_linger.load(Ordering::Relaxed) => {
             call::detached(py, || fd::close(fd))
@@ -48,6 +50,7 @@ pub(crate) fn base_close<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) 
 fn give_up(socket: &Socket) -> RawFd {
     socket.fd.store(-1, Ordering::Release);
     let given = socket.cell.give_up();
+    socket.publish_number();
     wait::wake(&socket.cell);
     given.unwrap_or(-1)
 }
@@ -78,15 +81,17 @@ pub(crate) fn detach<'py>(
 /// `close()` of the public class: at once, or when the last `makefile` object goes.
 pub(crate) fn close<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
     args::named(args, "socket.close", [], 0)?;
-    slf.as_super().get().closed.store(true, Ordering::Relaxed);
+    slf.as_super().get().closed.store(true, Ordering::SeqCst);
     close_if_unused(slf)?;
     Ok(none(slf.py()))
 }
 
+/// The flag and the count are in one order: of a `close` and the end of the last
+/// `makefile` object in another thread, at least one sees the other.
 fn close_if_unused(slf: Borrowed<'_, '_, PublicSocket>) -> PyResult<()> {
     let py = slf.py();
     let socket = slf.as_super().get();
-    if socket.io_refs.load(Ordering::Relaxed) > 0 {
+    if socket.io_refs.load(Ordering::SeqCst) > 0 {
         return Ok(());
     }
     if slf.is_exact_instance_of::<PublicSocket>() {
@@ -121,8 +126,8 @@ pub(crate) fn decref_socketios<'py>(
     let more_than_none = |refs| (refs > 0).then(|| refs - 1);
     let _ = socket
         .io_refs
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more_than_none);
-    if socket.closed.load(Ordering::Relaxed) {
+        .fetch_update(Ordering::SeqCst, Ordering::Relaxed, more_than_none);
+    if socket.closed.load(Ordering::SeqCst) {
         // By way of close(), which a subclass may have extended.
         slf.call_method0(intern!(slf.py(), "close"))?;
     }
@@ -142,7 +147,7 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
         args::named(args, "socket.__exit__", [], 0)?;
     }
     if slf.is_exact_instance_of::<PublicSocket>() {
-        slf.as_super().get().closed.store(true, Ordering::Relaxed);
+        slf.as_super().get().closed.store(true, Ordering::SeqCst);
         close_if_unused(slf)?;
     } else {
         slf.call_method0(intern!(py, "close"))?;

@@ -128,12 +128,18 @@ fn publish(
 ) -> PyResult<()> {
     let socket = slf.get();
     let has_it_already = socket.fileno() == fd;
-    if !has_it_already && !socket.cell.open(fd) {
+    if !has_it_already && !socket.cell.is_closed() {
         // A second __init__: the first descriptor goes, as it would be lost.
         close_now(slf.py(), socket)?;
-        if !socket.cell.open(fd) {
-            return Err(os_error(Errno(libc::EBUSY)));
-        }
+    }
+    // Before any thread can find the number, and tell it.
+    if opened.adopted {
+        socket.sole.share();
+    } else {
+        socket.sole.claim();
+    }
+    if !has_it_already && !socket.cell.open(fd) {
+        return Err(os_error(Errno(libc::EBUSY)));
     }
     let kind = opened.kind & !sock::TYPE_FLAGS;
     socket.family.store(opened.family, Ordering::Relaxed);
@@ -146,15 +152,10 @@ fn publish(
     };
     socket.timeout.store(initial, Ordering::Relaxed);
     socket.may_linger.store(opened.adopted, Ordering::Relaxed); // nobody knows
-    if opened.adopted {
-        socket.sole.share();
-    } else {
-        socket.sole.claim();
-    }
     if opened.waits_for_more {
         socket.reads.never();
     }
-    socket.fd.store(fd, Ordering::Release);
+    socket.publish_number();
     Ok(())
 }
 

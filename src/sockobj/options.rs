@@ -161,11 +161,17 @@ fn note(socket: &Socket, level: c_int, name: c_int) {
 }
 
 /// Sets timeout and mode, in that order for `_ssl`, which reads the field.
+/// Where threads set both at once, the mode ends as that of the timeout that stays.
 fn set_mode(socket: &Socket, nanos: i64) -> PyResult<()> {
-    socket.timeout.store(nanos, Ordering::Relaxed);
-    socket
-        .at_once(|number| fd::set_nonblocking(number, nanos >= 0))
-        .map_err(os_error)
+    socket.timeout.store(nanos, Ordering::SeqCst);
+    let follow = |number| loop {
+        let nanos = socket.timeout.load(Ordering::SeqCst);
+        let set = fd::set_nonblocking(number, nanos >= 0);
+        if set.is_err() || socket.timeout.load(Ordering::SeqCst) == nanos {
+            return set;
+        }
+    };
+    socket.at_once(follow).map_err(os_error)
 }
 
 /// `settimeout(value)`.

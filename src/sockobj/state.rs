@@ -113,6 +113,18 @@ impl Socket {
         self.fd.load(Ordering::Acquire)
     }
 
+    /// Writes the cell's number where `_ssl` looks for it, once the cell has changed. Where
+    /// threads change it at once, each looks again, and the last one finds what stays.
+    pub(crate) fn publish_number(&self) {
+        loop {
+            let number = self.cell.number();
+            self.fd.store(number, Ordering::SeqCst);
+            if self.cell.number() == number {
+                return;
+            }
+        }
+    }
+
     #[inline]
     pub(crate) fn family(&self) -> c_int {
         self.family.load(Ordering::Relaxed)

@@ -190,6 +190,16 @@ impl FdCell {
         None
     }
 
+    /// The number, -1 once closed; in one order with all that is sequentially consistent.
+    pub(crate) fn number(&self) -> RawFd {
+        let state = self.0.load(Ordering::SeqCst);
+        if state & CLOSED == 0 {
+            number(state)
+        } else {
+            -1
+        }
+    }
+
     /// Whether `close` or `detach` has been called.
     pub(crate) fn is_closed(&self) -> bool {
         self.0.load(Ordering::Acquire) & CLOSED != 0
@@ -330,6 +340,30 @@ mod tests {
                 drop(user);
             });
             assert!(number(cell.0.load(Ordering::Relaxed)) < 0);
+        }
+    }
+
+    #[test]
+    fn a_number_stays_valid_for_whoever_is_inside() {
+        for round in 0..500 {
+            let fd = some_fd();
+            let cell = FdCell::closed();
+            assert!(cell.open(fd));
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        while let Ok(user) = cell.enter() {
+                            assert!(is_inheritable(user.fd()).is_ok());
+                        }
+                    });
+                }
+                match (round % 2 == 0).then(|| cell.shut()) {
+                    Some(Shut::Idle(number)) => close(number).unwrap(),
+                    Some(_) => (),
+                    None => close(cell.give_up().unwrap()).unwrap(),
+                }
+            });
+            assert_eq!(cell.number(), -1);
         }
     }
 
