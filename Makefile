@@ -21,10 +21,10 @@ export CARGO_TARGET_DIR ?= target/$(TAG)
 
 # The unit tests of the Rust half load the interpreter's library.
 LIBDIR = $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
-test-rust fuzz asan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
+test-rust fuzz asan tsan valgrind: export LD_LIBRARY_PATH := $(LIBDIR):$(LD_LIBRARY_PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint check-targets fmt unsafe fuzz faults races soak asan valgrind clean
+.PHONY: all help demo demo-tls build test test-rust test-threads conformance test-kernel ecosystem bench lint check-targets fmt unsafe fuzz faults races soak asan tsan valgrind clean
 
 all: fmt lint test-rust test  ## what to run before a commit: fmt, lint, test-rust, test
 
@@ -87,7 +87,7 @@ races: $(VENV)/built  ## a million closed and reused numbers under readers (the 
 soak: $(VENV)/built  ## 10,000 connections and 10 million messages for three minutes (ARGS=--short)
 	@$(PY) tests/soak/soak.py $(ARGS)
 
-asan valgrind: $(VENV)/tools  ## the unit tests of the Rust half under AddressSanitizer (nightly), or valgrind
+asan tsan valgrind: $(VENV)/tools  ## the unit tests of the Rust half under Address- or ThreadSanitizer (nightly), or valgrind
 	@scripts/sanitize.sh $@
 
 clean:  ## remove everything that these targets made

@@ -173,6 +173,7 @@ impl Drop for Waiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::cell::Shut;
     use std::os::fd::{AsRawFd, IntoRawFd};
     use std::os::unix::net::UnixStream;
 
@@ -211,6 +212,32 @@ mod tests {
             waiter.wait(a.as_raw_fd(), Wait::Read, None),
             Ok(Ended::Ready)
         );
+    }
+
+    #[test]
+    fn a_wake_ends_the_waits_of_all_threads() {
+        for _ in 0..200 {
+            let (a, _b) = UnixStream::pair().unwrap();
+            let (cell, idle) = (cell_of(&a), cell_of(&a));
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        while let Ok(user) = cell.enter() {
+                            let mut waiter = Waiter::new(&cell);
+                            if !user.is_closed() {
+                                let ended = waiter.wait(user.fd(), Wait::Read, None);
+                                assert_eq!(ended, Ok(Ended::Woken));
+                            }
+                        }
+                    });
+                }
+                wake(&idle);
+                if let Shut::Idle(number) = cell.shut() {
+                    crate::sys::fd::close(number).unwrap();
+                }
+                wake(&cell);
+            });
+        }
     }
 
     #[test]
