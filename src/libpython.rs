@@ -1,5 +1,5 @@
 //! Floor 1: functions of the interpreter that PyO3 does not bind. All are documented in
-//! the C API manual or in their header, and exported by every version from 3.10 on. PyO3
+//! the C API manual or in their header, and exported by the versions that build them. PyO3
 //! links none of Python on Windows but by name, function by function, so ours are linked
 //! in the same way there.
 #![expect(unsafe_code, reason = "PyO3 does not bind these")]
@@ -54,4 +54,12 @@ unsafe extern "C" {
     ) -> *mut ffi::PyObject;
 
     pub(crate) fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
+
+    /// Private, and in no manual: what shows a capsule to the garbage collector.
+    #[cfg(Py_3_13)]
+    pub(crate) fn _PyCapsule_SetTraverse(
+        capsule: *mut ffi::PyObject,
+        traverse: ffi::traverseproc,
+        clear: ffi::inquiry,
+    ) -> c_int;
 }

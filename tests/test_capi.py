@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import sys
 import threading
 import warnings
 
@@ -78,6 +79,14 @@ def test_capsule_has_the_type_and_the_errors(mod):
     assert api.timeout_error == id(TimeoutError)
     assert mod._socket.SocketType is mod._socket.socket
     assert issubclass(mod.socket, mod._socket.socket)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="a capsule has no traverse function before 3.13")
+def test_capsule_is_seen_by_the_collector(mod):
+    capsule = mod._socket.CAPI
+    assert gc.is_tracked(capsule)
+    gc.collect()
+    assert mod._socket.socket in gc.get_referents(capsule)
 
 
 def test_import_by_name_gives_our_capsule():
