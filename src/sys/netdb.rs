@@ -240,3 +240,25 @@ mod system {
         alone(|| unsafe { call(key, optional(proto)) }, read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::libc;
+
+    #[test]
+    fn a_literal_is_its_own_host() {
+        let host = gethostbyname(c"127.0.0.1").unwrap();
+        assert_eq!(host.family, libc::AF_INET);
+        assert_eq!(host.name, b"127.0.0.1");
+        assert_eq!(host.addresses, [[127, 0, 0, 1]]);
+    }
+
+    #[test]
+    fn what_is_in_no_database_is_not_found() {
+        assert_eq!(getservbyname(c"no such service", Some(c"tcp")), None);
+        assert_eq!(getservbyport(1, Some(c"no such protocol")), None);
+        assert_eq!(getprotobyname(c"no such protocol"), None);
+        assert!(gethostbyaddr(&[0; 3], libc::AF_INET).is_err());
+    }
+}

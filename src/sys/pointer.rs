@@ -96,3 +96,36 @@ impl<T: Item> Array<T> {
         made
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_nothing() {
+        assert!(Pointer::<u64>::NULL.get().is_none());
+        assert!(Text::default().to_vec().is_empty());
+        assert!(Array::<Text>::default().map(Text::to_vec).is_empty());
+    }
+
+    #[test]
+    fn an_array_is_read_up_to_its_end() {
+        let [one, two] = [c"one", c""].map(|text| Text(Pointer(text.as_ptr())));
+        let items = [one, two, Text::default()];
+        let array = Array(Pointer(items.as_ptr()));
+        assert_eq!(array.map(Text::to_vec), [b"one".to_vec(), Vec::new()]);
+    }
+
+    #[test]
+    fn a_list_is_walked_by_its_links() {
+        struct Node(u8, Pointer<Node>);
+        let last = Node(2, Pointer::NULL);
+        let first = Node(1, Pointer(&raw const last));
+        let next = first.1.get();
+        assert_eq!(
+            next.map(|node| (node.0, node.1.get().is_none())),
+            Some((2, true))
+        );
+        assert_eq!(first.0, 1);
+    }
+}

@@ -189,3 +189,39 @@ pub(crate) fn sethostname(name: &[u8]) -> Result<(), Errno> {
     // SAFETY: the name and its own length.
     check(unsafe { libc::sethostname(name.as_ptr().cast(), len) }).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HINTS: Hints = Hints {
+        family: libc::AF_UNSPEC,
+        kind: libc::SOCK_STREAM,
+        proto: 0,
+        flags: libc::AI_NUMERICHOST | libc::AI_NUMERICSERV,
+    };
+
+    #[test]
+    fn a_literal_resolves_and_gives_its_text_back() {
+        for host in [c"127.0.0.1", c"::1"] {
+            let infos = getaddrinfo(Some(host), Some(c"80"), HINTS).unwrap();
+            let [info] = infos.as_slice() else {
+                unreachable!("one address of one kind");
+            };
+            let flags = libc::NI_NUMERICHOST | libc::NI_NUMERICSERV;
+            let (text, port) = getnameinfo(&info.addr, flags).unwrap();
+            assert_eq!(
+                (text.as_slice(), port.as_slice()),
+                (host.to_bytes(), &b"80"[..])
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_literal_has_a_code_and_a_text() {
+        let failure = getaddrinfo(Some(c"no literal"), None, HINTS).err();
+        assert_eq!(failure, Some(Failure::Code(libc::EAI_NONAME)));
+        assert!(!gai_strerror(libc::EAI_NONAME).is_empty());
+        assert!(!hstrerror(1).is_empty());
+    }
+}
