@@ -123,11 +123,12 @@ impl View {
         copy.resize(self.len(), 0_u8);
         let to = copy.as_mut_ptr().cast();
         let order = c_char::from_ne_bytes(*b"C");
+        // Not const before 3.11.
+        let from = (&raw const self.raw).cast_mut();
         // By Python, as another thread may write to the memory meanwhile.
         // SAFETY: the view is filled or of nothing, and the copy as long; the call reads no
-        // more of the one and writes no more to the other.
-        let ret =
-            unsafe { ffi::PyBuffer_ToContiguous(to, &raw const self.raw, self.raw.len, order) };
+        // more of the one and writes no more to the other, and changes nothing of the view.
+        let ret = unsafe { ffi::PyBuffer_ToContiguous(to, from, self.raw.len, order) };
         if ret != 0 {
             return Err(PyErr::fetch(py));
         }
