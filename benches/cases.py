@@ -199,6 +199,10 @@ def functions(mod: ModuleType) -> Names:
     }
 
 
+def module(mod: ModuleType) -> Names:
+    return {"socket": mod, "inet": mod.AF_INET}
+
+
 def port_out_of_place(mod: ModuleType) -> Names:
     mod.htons(8080)  # takes the place of 7825
     return {"htons": mod.htons}
@@ -331,6 +335,7 @@ CASES = [
         "send(line) == 64 and readline() == line",
         "pair_line",
     ),
+    Case("attribute", "AF_INET of the module", module, "socket.AF_INET", "socket.AF_INET is inet"),
     Case("family", ".family", one_socket, "sock.family", "sock.family is inet"),
     Case("type", ".type", one_socket, "sock.type", "sock.type is stream"),
     Case(

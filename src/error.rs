@@ -2,29 +2,28 @@
 //!
 //! Class, `errno`, `strerror` and message are those of the standard library:
 //! `OSError` is of the subclass of its number, `gaierror` and `herror` are the
-//! interpreter's own classes (`rsock._errors`), a timeout is `TimeoutError`.
+//! interpreter's own classes, a timeout is `TimeoutError`.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 
 use pyo3::exceptions::{
     PyBlockingIOError, PyBrokenPipeError, PyConnectionAbortedError, PyConnectionRefusedError,
-    PyConnectionResetError, PyInterruptedError, PyOSError, PyPermissionError, PyTimeoutError,
+    PyConnectionResetError, PyImportError, PyInterruptedError, PyOSError, PyPermissionError,
+    PyTimeoutError,
 };
 #[cfg(unix)]
 use pyo3::exceptions::{
     PyChildProcessError, PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError,
     PyNotADirectoryError, PyProcessLookupError,
 };
-use pyo3::import_exception;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
 use pyo3::{IntoPyObjectExt, PyErrArguments};
 
 use crate::sys::errno::{Errno, with_message};
 use crate::sys::libc;
 use crate::sys::resolve::{Failure, gai_strerror};
-
-import_exception!(rsock._errors, gaierror);
-import_exception!(rsock._errors, herror);
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -68,10 +67,52 @@ impl From<Error> for PyErr {
             Error::Sys(errno) => os_error(errno),
             Error::TimedOut => PyTimeoutError::new_err("timed out"),
             Error::Raised(error) => error,
-            Error::Resolver(code, text) => gaierror::new_err((code, text)),
-            Error::Host(code, text) => herror::new_err((code, text)),
+            Error::Resolver(code, text) => resolver_error(|known| &known.gaierror, code, text),
+            Error::Host(code, text) => resolver_error(|known| &known.herror, code, text),
         }
     }
+}
+
+/// The classes of what the resolver reports.
+pub(crate) struct ResolverErrors {
+    pub(crate) gaierror: Py<PyType>,
+    pub(crate) herror: Py<PyType>,
+}
+
+static RESOLVER_ERRORS: PyOnceLock<ResolverErrors> = PyOnceLock::new();
+
+impl ResolverErrors {
+    /// The interpreter's own, so that one `except` clause catches those of rsock and those
+    /// of the built-in `socket` alike. `_socket` makes them anew each time it is imported
+    /// from scratch, so it is left in `sys.modules` for a later `import socket` to find.
+    pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Self> {
+        RESOLVER_ERRORS.get_or_try_init(py, || {
+            let origin = match py.import("_socket") {
+                Err(error) if error.is_instance_of::<PyImportError>(py) => None,
+                origin => Some(origin?),
+            };
+            let class = |name: &CStr, short: &str| -> PyResult<Py<PyType>> {
+                match &origin {
+                    Some(origin) => Ok(origin.getattr(short)?.cast_into()?.unbind()),
+                    // A Python that was built without it.
+                    None => {
+                        PyErr::new_type(py, name, None, Some(&py.get_type::<PyOSError>()), None)
+                    }
+                }
+            };
+            Ok(Self {
+                gaierror: class(c"socket.gaierror", "gaierror")?,
+                herror: class(c"socket.herror", "herror")?,
+            })
+        })
+    }
+}
+
+fn resolver_error(which: fn(&ResolverErrors) -> &Py<PyType>, code: c_int, text: String) -> PyErr {
+    Python::attach(|py| match ResolverErrors::get(py) {
+        Ok(known) => PyErr::from_type(which(known).bind(py).clone(), (code, text)),
+        Err(error) => error,
+    })
 }
 
 /// The `OSError` of an error number, of the subclass that Python would pick.

@@ -58,8 +58,10 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
         typeobj::add_functions(module, "", table)?;
     }
     typeobj::add_functions(module, "_", netdb::PUBLIC)?;
-    // The shim answers for `gaierror` and `herror` when somebody asks: to find the
-    // interpreter's own takes an import.
+    typeobj::add_functions(module, "", consts::TABLE)?;
+    let resolver = error::ResolverErrors::get(py)?;
+    module.setattr("gaierror", &resolver.gaierror)?;
+    module.setattr("herror", &resolver.herror)?;
     module.setattr("error", py.get_type::<PyOSError>())?;
     module.setattr("timeout", py.get_type::<PyTimeoutError>())?;
     consts::register(module)?;

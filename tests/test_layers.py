@@ -45,7 +45,7 @@ RUST_FLOORS = [
     ("5", ["capi", "lib"]),
 ]
 PYTHON_FLOORS = [
-    ("0", ["_errors", "_winerrors"]),
+    ("0", ["_winerrors"]),
     ("1", ["_rsock"]),
     ("2", ["_enums", "_reduction"]),
     ("3", ["_fileio", "_sendfile"]),

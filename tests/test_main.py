@@ -290,7 +290,7 @@ def test_check():
 )
 def test_check_tells_of_modules_that_came_too_early(early, words):
     code = (
-        f"import {early}, rsock; rsock.install(allow_late_ssl=True); from rsock import _check; print(_check.report())"
+        f"import {early}, rsock; rsock.install(allow_late_ssl=True); from rsock._check import report; print(report())"
     )
     done = python("-W", "ignore", "-c", code)
     assert done.returncode == 0, done.stderr

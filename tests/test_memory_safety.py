@@ -620,7 +620,7 @@ if name != "_socket":
     package = types.ModuleType("rsock")
     package.__path__ = [os.path.dirname(path)]
     sys.modules["rsock"] = package
-    import rsock._errors
+    import _socket
 
 def start(after):
     spec = importlib.util.spec_from_file_location(name, path)

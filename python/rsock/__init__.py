@@ -5,6 +5,9 @@ socket` is all that a program has to change, and with `python -m rsock program.p
 even that.
 
 Owns: the names, and nothing else; those methods of the Rust class that are written in Python are put on it.
+
+What is large and seldom used is imported when somebody uses it, but by no `__getattr__` of this module: with one,
+the interpreter does not specialize the loads of a module's attributes, and each `socket.AF_INET` takes twice as long.
 """
 
 import errno
@@ -14,7 +17,7 @@ import sys
 from enum import IntEnum, IntFlag
 from errno import EAGAIN, EBADF, EWOULDBLOCK
 
-from . import _enums, _errors, _fileio, _helpers, _rsock, _sendfile
+from . import _enums, _fileio, _helpers, _rsock, _sendfile
 from . import _rsock as _socket
 from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._fileio import SocketIO, _blocking_errnos
@@ -25,23 +28,19 @@ from ._sendfile import _GiveupOnSendfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
-    from ._install import LateInstallWarning, install, uninstall
     from ._rsock import *  # type: ignore[assignment]
 
 for _class in _enums.CLASSES:
     globals().update(_class.__members__)
 
 # Every other name is the extension's. An import of `*` would take 200 µs for the 1,700 of them.
-globals().update({**vars(_rsock), **globals()})
-
-__all__ = [name for name in vars(_rsock) if name[0] != "_"]
+__all__ = _rsock._export(globals())
 __all__ += {
     "AddressFamily",
     "SocketKind",
-    "gaierror",
-    "herror",
     *(name for name in _helpers.__all__ if name[0] != "_"),
 }.difference(__all__)
 
@@ -50,6 +49,7 @@ if sys.platform == "win32":
 
     __all__ += ["errorTab"]
 
+_Function = type(_fileio.makefile)
 for _function in (
     _fileio.__getstate__,
     _fileio.__reduce_ex__,
@@ -70,41 +70,61 @@ socket.__slots__ = ["__weakref__", "_io_refs", "_closed"]  # type: ignore[attr-d
 # A function is the public module's, as in the stdlib, and its signature has no annotations.
 for _holder in (_enums, _helpers, SocketIO):
     for _function in vars(_holder).values():
-        if hasattr(_function, "__code__"):
+        if type(_function) is _Function:
             _function.__module__ = __name__
             _function.__annotations__ = {}
 
-_rsock.__getattr__ = _errors.__getattr__  # type: ignore[method-assign,unused-ignore]
-
-del _class, _function, _holder
-
-# Imported by the first program that asks. Those of rsock alone are not in `__all__`: `from socket import *` has to
-# give a program the names that it knows.
-_LATER = {
-    # `from . import` finds a file by the name of the package, which is another while it is installed
-    "_check": "rsock._check",
-    "_pth": "rsock._pth",
-    "_run": "rsock._run",
-    "LateInstallWarning": "rsock._install",
-    "gaierror": "rsock._errors",
-    "herror": "rsock._errors",
-    "install": "rsock._install",
-    "uninstall": "rsock._install",
-    "array": "array",
-    "selectors": "selectors",
-}
+del _Function, _class, _function, _holder
 
 
-def __getattr__(name: str) -> "Any":
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    source = _LATER[name]
-    found = import_module(source)
-    value = globals()[name] = found if source.rpartition(".")[2] == name else getattr(found, name)
-    return value
+# What follows is of rsock alone and not in `__all__`: `from socket import *` has to give a program the names that
+# it knows.
+class LateInstallWarning(RuntimeWarning):
+    """Modules that were imported before install() hold the built-in `socket` and go on using it."""
 
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *(name for name in _LATER if not name.startswith("_"))})
+def install(*, allow_late_ssl: bool = False) -> None:
+    """Have `import socket` and `import _socket` give rsock, in this process and from now on.
+
+    Call it before anything imports `socket`. Modules that did so earlier keep what they have: they are named in
+    a LateInstallWarning. If `_ssl` is among them, there can be no TLS over rsock in this process, and RuntimeError
+    is raised, unless `allow_late_ssl` says that the program does without.
+    """
+    from ._install import install
+
+    if late := install(allow_late_ssl=allow_late_ssl):
+        import warnings
+
+        text = f"modules imported before rsock.install() keep the built-in socket: {', '.join(sorted(late))}"
+        warnings.warn(text, LateInstallWarning, stacklevel=2)
+
+
+def uninstall() -> None:
+    """Undo install(): `import socket` and `import _socket` give the built-in modules again.
+
+    Modules that were imported in between keep rsock.
+    """
+    from ._install import uninstall
+
+    uninstall()
+
+
+def _later(name: str) -> "ModuleType":
+    """Give a module, or where it was not imported yet one in its place, until the first look into that."""
+    stand_in = sys.modules.get(name) or type(sys)(name)
+
+    def load() -> "ModuleType":
+        from importlib import import_module
+
+        module = globals()[name] = import_module(name)
+        return module
+
+    if name not in sys.modules:
+        stand_in.__getattr__ = lambda attribute: getattr(load(), attribute)  # type: ignore[method-assign]
+        stand_in.__dir__ = lambda: dir(load())  # type: ignore[method-assign]
+    return stand_in
+
+
+# The stdlib's `socket` has these two among its names.
+array = _later("array")
+selectors = _later("selectors")

@@ -3,8 +3,9 @@
 Owns: what the arguments mean. Must not know: how a program is run (`_run`), what is reported (`_check`), what
 `enable` writes (`_pth`).
 
-The module must not import what brings `socket`, and reads no option that Python itself has read: `python -O -m
-rsock app.py` runs the program with `-O`.
+While rsock is installed its package goes by another name, and `from . import` finds none of its files: each is asked
+for by its own. The module must not import what brings `socket`, and reads no option that Python itself has read:
+`python -O -m rsock app.py` runs the program with `-O`.
 """
 
 import sys
@@ -45,39 +46,38 @@ def main(arguments: list[str]) -> int:
     if first in {"-h", "--help"}:
         sys.stdout.write(_HELP)
     elif first in {"-V", "--version"}:
-        from . import _check
+        from ._check import version
 
-        sys.stdout.write(_check.version())
+        sys.stdout.write(version())
     elif first == "--check":
-        from . import _check, _install
+        from . import install
+        from ._check import report
 
-        _install.install()
-        sys.stdout.write(_check.report())
+        install()
+        sys.stdout.write(report())
     elif first in {"enable", "disable"}:
-        from . import _pth
+        from ._pth import disable, enable
 
-        sys.stdout.write(_pth.enable() if first == "enable" else _pth.disable())
+        sys.stdout.write(enable() if first == "enable" else disable())
     elif first[:2] in {"-m", "-c"}:
         option, value = first[:2], first[2:]
         if not value:
             if not rest:
                 return _refuse(f"Argument expected for the {option} option")
             value, *rest = rest
-        from . import _run
+        from ._run import run_command, run_module
 
-        if option == "-m":
-            _run.run_module(value, rest)
-        else:
-            _run.run_command(value, rest)
+        run = run_module if option == "-m" else run_command
+        run(value, rest)
     elif first != "-" and first.startswith("-"):
         return _refuse(f"rsock: unknown option {first}")
     else:
-        from . import _run
+        from ._run import run_input, run_path
 
         if first == "-":
-            _run.run_input(rest)
+            run_input(rest)
         else:
-            _run.run_path(first, rest)
+            run_path(first, rest)
     return 0
 
 

@@ -12,7 +12,8 @@ import platform
 import sys
 from importlib import import_module
 
-from . import _install, _pth, _rsock
+from . import _install, _rsock
+from ._pth import VARIABLE, enabled_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def _lines() -> "Iterator[str]":
 
 
 def _children() -> str:
-    path = _pth.enabled_by()
+    path = enabled_by()
     if path is None:
         return "use the built-in module (python -m rsock enable changes that)"
-    return f"use rsock where {_pth.VARIABLE}=1 is set, as {path} says; here it is {os.environ.get(_pth.VARIABLE)}"
+    return f"use rsock where {VARIABLE}=1 is set, as {path} says; here it is {os.environ.get(VARIABLE)}"
 
 
 def _tls() -> str:

@@ -22,20 +22,18 @@ __all__ = ["CLASSES", "AddressFamily", "AddressInfo", "MsgFlag", "SocketKind", "
 class _Constants:
     """What `_convert_` takes a module for: one that has the constants of one enum only."""
 
+    def __init__(self, prefix: str) -> None:
+        vars(self).update(_rsock._numbers(prefix))
 
-_sources = {"AF": _Constants(), "SOCK": _Constants(), "MSG": _Constants(), "AI": _Constants()}
-for _name, _value in vars(_rsock).items():  # one look at each of some 1,700
-    if _name.startswith(("AF_", "SOCK_", "MSG_", "AI_")):
-        setattr(_sources[_name.partition("_")[0]], _name, _value)
 
 for _base, _name, _prefix in (
-    (IntEnum, "AddressFamily", "AF"),
-    (IntEnum, "SocketKind", "SOCK"),
-    (IntFlag, "MsgFlag", "MSG"),
-    (IntFlag, "AddressInfo", "AI"),
+    (IntEnum, "AddressFamily", "AF_"),
+    (IntEnum, "SocketKind", "SOCK_"),
+    (IntFlag, "MsgFlag", "MSG_"),
+    (IntFlag, "AddressInfo", "AI_"),
 ):
     # The class and its members become globals of this file.
-    _base._convert_(_name, __name__, str.isupper, _sources[_prefix])  # type: ignore[union-attr]
+    _base._convert_(_name, __name__, str.isupper, _Constants(_prefix))  # type: ignore[union-attr]
 
 CLASSES: "tuple[Any, ...]" = (AddressFamily, SocketKind, MsgFlag, AddressInfo)
 
@@ -59,8 +57,4 @@ def _intenum_converter(value: "Any", enum_klass: "Any") -> "Any":
 
 
 set_origin(__name__.partition(".")[0])
-_rsock._set_enums(
-    {member.value: member for member in AddressFamily},
-    # SOCK_CLOEXEC and SOCK_NONBLOCK are flags beside a type, and too large for a table
-    {member.value: member for member in SocketKind if member.value < 0x100},
-)
+_rsock._set_enums(AddressFamily._value2member_map_, SocketKind._value2member_map_)

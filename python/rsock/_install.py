@@ -11,7 +11,7 @@ once more, where the path would give the built-in one. `_ssl` takes the class of
 import sys
 from _thread import allocate_lock
 
-from . import _enums, _errors, _reduction, _rsock
+from . import _enums, _reduction, _rsock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,18 +20,11 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["LateInstallWarning", "builtin", "find_holders", "install", "is_installed", "uninstall"]
+__all__ = ["builtin", "find_holders", "install", "is_installed", "uninstall"]
 
 _PACKAGE = __name__.partition(".")[0]
 _FUNCTIONS = (type(len), type(lambda: None))
 _lock = allocate_lock()
-
-
-class LateInstallWarning(RuntimeWarning):
-    """Modules that were imported before install() hold the built-in `socket` and go on using it."""
-
-
-LateInstallWarning.__module__ = _PACKAGE
 
 
 class _State:
@@ -85,13 +78,8 @@ def is_installed() -> bool:
     return _state.installed
 
 
-def install(*, allow_late_ssl: bool = False) -> None:
-    """Have `import socket` and `import _socket` give rsock, in this process and from now on.
-
-    Call it before anything imports `socket`. Modules that did so earlier keep what they have: they are named in
-    a LateInstallWarning. If `_ssl` is among them, there can be no TLS over rsock in this process, and RuntimeError
-    is raised, unless `allow_late_ssl` says that the program does without.
-    """
+def install(*, allow_late_ssl: bool = False) -> set[str]:
+    """Do what the public function of this name says; give the modules that keep the built-in socket."""
     with _lock:
         if not _state.installed:
             ssl = sys.modules.get("_ssl")
@@ -101,9 +89,6 @@ def install(*, allow_late_ssl: bool = False) -> None:
                     "_socket only. Call it before anything imports ssl, or run the program with python -m rsock; "
                     "install(allow_late_ssl=True) goes on, with no TLS over rsock"
                 )
-            for name in ("gaierror", "herror"):  # from the built-in module, as long as it can be had
-                for module in _OURS.values():
-                    setattr(module, name, getattr(_errors, name))
             _state.ssl_before = ssl
             _state.before = {name: sys.modules.get(name) for name in _OURS}
             _state.installed = True
@@ -115,19 +100,11 @@ def install(*, allow_late_ssl: bool = False) -> None:
         _OURS["socket"].__name__ = "socket"
         _set_origin("socket")
         _reduction.register()
-        holders = find_holders(_state.before["socket"], _OURS["socket"])
-    if holders:
-        import warnings
-
-        text = f"modules imported before rsock.install() keep the built-in socket: {', '.join(sorted(holders))}"
-        warnings.warn(text, LateInstallWarning, stacklevel=2)
+        return find_holders(_state.before["socket"], _OURS["socket"])
 
 
 def uninstall() -> None:
-    """Undo install(): `import socket` and `import _socket` give the built-in modules again.
-
-    Modules that were imported in between keep rsock.
-    """
+    """Do what the public function of this name says."""
     with _lock:
         if not _state.installed:
             return

@@ -15,7 +15,7 @@ from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFil
 from importlib.util import MAGIC_NUMBER
 from types import ModuleType, TracebackType
 
-from . import _install
+from . import install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def run_path(path: str, arguments: list[str]) -> None:
 
 def _prepare(argv: list[str], path0: str | None = None, *, always: bool = False) -> None:
     """Install rsock, here and in children that are set up for it, and leave no trace of its own command line."""
-    _install.install()
+    install()
     os.environ["RSOCK_INSTALL"] = "1"
     sys.argv[:] = argv
     # the interpreter has put the working directory there for `-m rsock`, unless it was told to put nothing
