@@ -26,7 +26,7 @@ use crate::sys::flags::{ANSWERS, CAN_TRY, DONTWAIT, WHOLE, has};
 use crate::sys::wait::{self, Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
 
-/// How the first tries on a blocking socket have fared: after a few misses in a
+/// How the first tries on a socket that may wait have fared: after a few misses in a
 /// row only one call in sixteen tries, so that ping-pong pays no extra call.
 pub(crate) struct Habit(AtomicU8);
 
@@ -132,7 +132,7 @@ pub(crate) fn call_within<T: Send>(
     let blocking = budget.timeout == Timeout::Blocking;
     let answers = has(flags, ANSWERS);
     let waits = matches!(budget.timeout, Timeout::For(_)) && !answers;
-    let tried = if waits && is_crowded() {
+    let tried = if waits && (is_crowded() || !door.habit.tries()) {
         None
     } else if !blocking || answers {
         attempt(py, &user, how, budget.timeout, &mut op)
@@ -149,7 +149,7 @@ pub(crate) fn call_within<T: Send>(
     };
     match tried {
         Some(Ok(value)) => {
-            if blocking {
+            if blocking || waits {
                 door.habit.hit();
             }
             return Ok(value);
@@ -158,9 +158,7 @@ pub(crate) fn call_within<T: Send>(
             if budget.timeout == Timeout::NonBlocking || (blocking && answers) {
                 return Err(errno.into());
             }
-            if blocking {
-                door.habit.miss();
-            }
+            door.habit.miss();
         }
         // TCP_FASTOPEN_CONNECT: the first send connects, which the try cut short.
         Some(Err(Errno::EINPROGRESS)) if blocking && !answers => {}
