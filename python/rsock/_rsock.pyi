@@ -332,7 +332,7 @@ def htonl(x: int, /) -> int:
 def htons(x: int, /) -> int:
     """A 16-bit integer from this machine's byte order to the network's."""
 
-def if_indextoname(index: int, /) -> str:
+def if_indextoname(if_index: int, /) -> str:
     """The name of a network interface. Raises OSError. See if_indextoname(3)."""
 
 def if_nameindex() -> list[tuple[int, str]]:
