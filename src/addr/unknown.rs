@@ -3,19 +3,17 @@
 
 use std::ffi::c_int;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::addr::form::{self, Target};
+use crate::addr::form::Target;
 use crate::buffer::View;
 use crate::error::os_error_text;
 use crate::sys::libc;
 use crate::sys::storage::{CAPACITY, RawAddr, Reader, Writer};
-use crate::text::type_name;
 
 const DATA: usize = size_of::<libc::sa_family_t>();
-const FORM: &str = "address must be a pair (family, bytes)";
 
 /// The address of a family, unread.
 pub(crate) fn encode(family: c_int, data: &[u8]) -> Option<RawAddr> {
@@ -32,18 +30,16 @@ pub(crate) fn decode(raw: &RawAddr) -> (c_int, &[u8]) {
 }
 
 pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) -> PyResult<RawAddr> {
-    let Ok(tuple) = value.cast::<PyTuple>() else {
-        return Err(PyTypeError::new_err(format!(
-            "{}(): {FORM}, not {}",
-            target.caller,
-            type_name(value)
-        )));
+    // The words for a family that has no form at all.
+    let refused = || PyOSError::new_err(format!("{}(): bad family", target.caller));
+    let tuple = value.cast::<PyTuple>().map_err(|_| refused())?;
+    let (Ok(family), Ok(data), 2) = (tuple.get_item(0), tuple.get_item(1), tuple.len()) else {
+        return Err(refused());
     };
-    form::length(tuple, 2, 2, FORM)?;
-    let family = form::int(tuple, 0)?;
-    let mut data = View::empty();
-    data.readable(form::field(tuple, 1)?.as_borrowed())?;
-    encode(family, &data.to_vec(tuple.py())?).ok_or_else(|| os_error_text("address too long"))
+    let family = family.extract::<c_int>().map_err(|_| refused())?;
+    let mut bytes = View::empty();
+    bytes.readable(data.as_borrowed()).map_err(|_| refused())?;
+    encode(family, &bytes.to_vec(tuple.py())?).ok_or_else(|| os_error_text("address too long"))
 }
 
 pub(crate) fn to_python<'py>(py: Python<'py>, raw: &RawAddr) -> PyResult<Bound<'py, PyAny>> {

@@ -85,6 +85,7 @@ fn accept_raw(py: Python<'_>, socket: &Socket) -> Result<(NewFd, RawAddr), Error
 /// `_accept()`: the new descriptor's number and the peer's address.
 pub(crate) fn accept_number<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
     let py = slf.py();
+    slf.get().require_family()?;
     let (new, from) = accept_raw(py, slf.get())?;
     let address = slf.get().address_to_python(py, &from)?;
     let answer = (new.number(), address).into_pyobject(py)?;
@@ -104,6 +105,7 @@ pub(crate) fn accept<'py>(
         return accept_for_subclass(slf);
     }
     let socket = slf.as_super().get();
+    socket.require_family()?;
     let (new, from) = accept_raw(py, socket)?;
     let address = socket.address_to_python(py, &from)?;
     let accepted = open::accepted(py, socket, new)?;
@@ -186,12 +188,14 @@ pub(crate) fn shutdown<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>)
 
 /// `getsockname()`.
 pub(crate) fn getsockname<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    slf.get().require_family()?;
     let name = slf.get().at_once(sock::getsockname).map_err(os_error)?;
     slf.get().address_to_python(slf.py(), &name)
 }
 
 /// `getpeername()`.
 pub(crate) fn getpeername<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
+    slf.get().require_family()?;
     let name = slf.get().at_once(sock::getpeername).map_err(os_error)?;
     slf.get().address_to_python(slf.py(), &name)
 }

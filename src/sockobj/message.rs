@@ -293,18 +293,20 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let flags = args::int_or(args, 2, 0)?;
     let room = usize::try_from(room)
         .map_err(|_| PyValueError::new_err("negative buffer size in recvmsg()"))?;
-    let mut control = control_of(control_len)?;
     let mut from = RawAddr::empty();
     let mut received = None;
     let how = receiving(flags, true);
     let bytes = buffer::receive_bytes(py, room, flags, false, |window| {
+        // There is room for the data by now: a lack of it is told first.
+        slf.get().require_family()?;
+        let mut control = control_of(control_len)?;
         let window = std::slice::from_mut(window);
         let got = receive(py, slf.get(), window, &mut control, &mut from, how)?;
         let count = got.count;
-        received = Some(got);
+        received = Some((got, control));
         Ok(count)
     })?;
-    let received = received.ok_or_else(|| os_error(Errno::EINVAL))?;
+    let (received, control) = received.ok_or_else(|| os_error(Errno::EINVAL))?;
     answer(py, slf.get(), bytes.into_any(), &control, &received, &from)
 }
 
@@ -355,6 +357,7 @@ pub(crate) fn recvmsg_into<'py>(
         .iter_mut()
         .map(|view| view.window_mut(usize::MAX))
         .collect();
+    slf.get().require_family()?;
     let mut from = RawAddr::empty();
     let how = receiving(flags, quick);
     let received = receive(py, slf.get(), &mut windows, &mut control, &mut from, how)?;

@@ -13,9 +13,11 @@ use pyo3::prelude::*;
 
 use crate::addr::{self, Target};
 use crate::call::{self, Door, Habit};
+use crate::error::os_error_text;
 use crate::sys::cell::FdCell;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{AtomicFd, RawFd};
+use crate::sys::libc;
 use crate::sys::sole::Sole;
 use crate::sys::storage::RawAddr;
 use crate::timeout::BLOCKING;
@@ -173,6 +175,15 @@ impl Socket {
         op: impl FnOnce(RawFd) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
         call::at_once(self.reading(), op)
+    }
+
+    /// Refuses what `__init__` has not given a family yet, where an address is asked for.
+    #[inline]
+    pub(crate) fn require_family(&self) -> PyResult<()> {
+        if self.family() == libc::AF_UNSPEC {
+            return Err(os_error_text("getsockaddrlen: bad family"));
+        }
+        Ok(())
     }
 
     /// An address argument of `caller`.

@@ -93,6 +93,7 @@ pub(crate) fn recvfrom<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>)
     let flags = args::int_or(args, 1, 0)?;
     let room = usize::try_from(room)
         .map_err(|_| PyValueError::new_err("negative buffersize in recvfrom"))?;
+    slf.get().require_family()?;
     let mut from = RawAddr::empty();
     let bytes = receive(py, slf.get(), room, flags, |fd, window, flags| {
         io::recv(fd, window, flags, Some(&mut from))
@@ -164,6 +165,7 @@ pub(crate) fn recvfrom_into<'py>(
     let Into { room, flags } = parse_into(args, &mut view, "recvfrom_into", small)?;
     let how = receiving(flags, view.is_quick());
     let mut window = view.window_mut(room);
+    slf.get().require_family()?;
     let mut from = RawAddr::empty();
     let count = call::call(py, slf.get().reading(), how, |fd, flags| {
         io::recv(fd, &mut window, flags, Some(&mut from))
