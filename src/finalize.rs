@@ -50,7 +50,6 @@ fn end(socket: Borrowed<'_, '_, Socket>) {
         PyErr::fetch(py).write_unraisable(py, Some(&socket));
     }
     let socket = socket.get();
-    socket.closed.store(true, Ordering::Relaxed);
     // A finalizer has no one to report an error of close to.
     let _ = lifecycle::close_now(py, socket);
     if let Some(pending) = pending {

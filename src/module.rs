@@ -14,7 +14,6 @@ use crate::method::{Answer, Args, none, table};
 use crate::sockobj::open;
 use crate::sockobj::state::PublicSocket;
 #[cfg(unix)]
-use crate::sockobj::state::Socket;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
 use crate::sys::libc;
@@ -54,11 +53,8 @@ fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> 
     let kind = args::int_or(args, 1, libc::SOCK_STREAM)?;
     let proto = args::int_or(args, 2, 0)?;
     let [a, b] = sock::socketpair(family, kind, proto).map_err(os_error)?;
-    let class = py.get_type::<Socket>();
-    let wrap = |number: NewFd| {
-        open::hand_over(number, |number| class.call1((family, kind, proto, number)))
-    };
-    let (first, second) = (wrap(a)?, wrap(b)?);
+    let end = |new: NewFd| open::end_of_pair(py, [family, kind, proto], new);
+    let (first, second) = (end(a)?, end(b)?);
     Ok((first, second).into_pyobject(py)?.into_any())
 }
 

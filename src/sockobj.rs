@@ -15,6 +15,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod message;
 pub(crate) mod open;
 pub(crate) mod options;
+pub(crate) mod reduce;
 pub(crate) mod state;
 pub(crate) mod transfer;
 #[cfg(windows)]
@@ -57,10 +58,6 @@ impl PublicSocket {
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyClassInitializer<Self> {
         PyClassInitializer::from(Socket::unopened()).add_subclass(Self)
-    }
-
-    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
-        caught(|| PyString::from_bytes(slf.py(), lifecycle::repr(slf)?.as_bytes()))
     }
 
     /// The address family, a member of `AddressFamily`.
@@ -163,6 +160,8 @@ table! {
         Keywords __init__ = open::init, "__init__($self, family=-1, type=-1, proto=-1, fileno=None)\n--\n\nOpen the socket, or take the descriptor that is given.";
         Keywords __enter__ = lifecycle::enter, "__enter__($self)\n--\n\n";
         Keywords __exit__ = lifecycle::exit, "__exit__($self, *args)\n--\n\n";
+        Keywords __repr__ = lifecycle::repr, "__repr__($self, /)\n--\n\nReturn repr(self).";
+        Keywords __reduce_ex__ = reduce::reduce_ex, "__reduce_ex__($self, protocol, /)\n--\n\nHelper for pickle.";
         Keywords _decref_socketios = lifecycle::decref_socketios, "_decref_socketios($self)\n--\n\n";
         Keywords _real_close = lifecycle::real_close, "_real_close($self, _ss=None)\n--\n\n";
         Keywords accept = connect::accept, "accept($self)\n--\n\nWait for a connection; return a new socket for it and the address of the peer.\nSee accept(2).";

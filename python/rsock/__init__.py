@@ -52,7 +52,6 @@ if sys.platform == "win32":
 _Function = type(_fileio.makefile)
 for _function in (
     _fileio.__getstate__,
-    _fileio.__reduce_ex__,
     _fileio.makefile,
     _sendfile._check_sendfile_params,
     _sendfile._sendfile_use_send,

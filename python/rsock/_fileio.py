@@ -7,20 +7,17 @@ The functions at the end become methods of the Rust class: `__init__` sets them 
 """
 
 import io
-import sys
 from errno import EAGAIN, EWOULDBLOCK
-
-from . import _rsock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, SupportsIndex
+    from typing import Any
 
     from _typeshed import WriteableBuffer
 
     from ._rsock import _Socket
 
-__all__ = ["SocketIO", "__getstate__", "__reduce_ex__", "_blocking_errnos", "makefile"]
+__all__ = ["SocketIO", "__getstate__", "_blocking_errnos", "makefile"]
 
 _blocking_errnos = {EAGAIN, EWOULDBLOCK}
 
@@ -36,7 +33,7 @@ class SocketIO(io.RawIOBase):
     def __init__(self, sock: "_Socket", mode: str) -> None:
         self._sock: Any = None  # close() looks at it even if the mode is refused
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
-            raise ValueError(f"invalid mode: {mode!r}")
+            raise ValueError("invalid mode: %r" % mode)  # noqa: UP031 - a tuple is told as the stdlib tells it
         super().__init__()
         self._sock = sock
         self._mode = mode if "b" in mode else mode + "b"
@@ -163,13 +160,3 @@ def makefile(
 
 def __getstate__(self: "_Socket") -> "Any":
     raise TypeError(f"cannot pickle {type(self).__name__!r} object")
-
-
-def __reduce_ex__(self: "_Socket", protocol: "SupportsIndex", /) -> "Any":
-    # multiprocessing alone may send a socket, and its pickler knows those of the built-in module only. It
-    # comes here with the first one of ours, and what it gets registers the class for those that follow.
-    if type(self) is _rsock._Socket and sys._getframe(1).f_globals.get("__name__") == "multiprocessing.reduction":
-        from ._reduction import reduce_socket
-
-        return reduce_socket(self)
-    return object.__reduce_ex__(self, protocol)

@@ -71,7 +71,7 @@ def _sendfile_use_sendfile(self: "_Socket", file: "IO[bytes]", offset: int = 0, 
         source = file.fileno()
         size = os.fstat(source).st_size
     except (AttributeError, OSError) as exc:
-        raise _GiveupOnSendfile(exc) from exc
+        raise _GiveupOnSendfile(exc)  # noqa: B904 - as the stdlib's own: a context, no cause
     if not size:
         return 0
     if self.gettimeout() == 0:
@@ -88,7 +88,7 @@ def _sendfile_use_sendfile(self: "_Socket", file: "IO[bytes]", offset: int = 0, 
                 continue
             except OSError as exc:
                 if sent == 0:
-                    raise _GiveupOnSendfile(exc) from exc
+                    raise _GiveupOnSendfile(exc)  # noqa: B904 - as the stdlib's own: a context, no cause
                 raise
             if done == 0:
                 break

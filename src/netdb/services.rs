@@ -1,6 +1,8 @@
 //! Floor 4: services and protocols by name and by number. See getservent(3) and
 //! getprotoent(3).
 
+use std::ffi::CStr;
+
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyModule, PyString};
@@ -28,17 +30,24 @@ table! {
     }
 }
 
+/// What an audit hook hears of a name: a str, of whatever subclass the argument is.
+fn plain<'py>(py: Python<'py>, text: Option<&CStr>) -> Bound<'py, PyAny> {
+    match text.map(CStr::to_string_lossy) {
+        Some(text) => PyString::new(py, &text).into_any(),
+        None => py.None().into_bound(py),
+    }
+}
+
 fn getservbyname<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     args::count(args, "getservbyname", 1, 2)?;
     let py = args.py();
-    let name = args::required(args, 0)?;
-    let c_name = c_string(name, "getservbyname() argument 1")?;
-    let proto = args.get(1);
-    let c_proto = proto
+    let c_name = c_string(args::required(args, 0)?, "getservbyname() argument 1")?;
+    let c_proto = args
+        .get(1)
         .map(|proto| c_string(proto, "getservbyname() argument 2"))
         .transpose()?;
-    let none = py.None().into_bound(py);
-    let proto = proto.unwrap_or_else(|| none.as_borrowed());
+    let told = [Some(&*c_name), c_proto.as_deref()].map(|text| plain(py, text));
+    let [name, proto] = told.each_ref().map(|told| told.as_borrowed());
     audit(py, c"socket.getservbyname", [name, proto])?;
     let port = detached(py, || netdb::getservbyname(&c_name, c_proto.as_deref()))
         .ok_or_else(|| os_error_text("service/proto not found"))?;
@@ -49,16 +58,16 @@ fn getservbyport<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> An
     args::count(args, "getservbyport", 1, 2)?;
     let py = args.py();
     let port = args::int(args::required(args, 0)?)?;
-    let proto = args.get(1);
-    let c_proto = proto
+    let c_proto = args
+        .get(1)
         .map(|proto| c_string(proto, "getservbyport() argument 2"))
         .transpose()?;
     let port = u16::try_from(port)
         .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
-    let none = py.None().into_bound(py);
-    let proto = proto.unwrap_or_else(|| none.as_borrowed());
+    let told = plain(py, c_proto.as_deref());
     let number = port.into_pyobject(py)?.into_any();
-    audit(py, c"socket.getservbyport", [number.as_borrowed(), proto])?;
+    let arguments = [number.as_borrowed(), told.as_borrowed()];
+    audit(py, c"socket.getservbyport", arguments)?;
     let name = detached(py, || netdb::getservbyport(port, c_proto.as_deref()))
         .ok_or_else(|| os_error_text("port/proto not found"))?;
     Ok(PyString::new(py, &String::from_utf8(name)?).into_any())

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::args;
 use crate::call;
@@ -13,6 +14,7 @@ use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::cell::Shut;
+use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
 use crate::sys::libc;
 use crate::sys::wait;
@@ -155,14 +157,31 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
     Ok(none(py))
 }
 
+/// A call with the number that `fileno()` tells, as a subclass may have its own; the
+/// object's own number cannot be closed by another thread meanwhile.
+pub(crate) fn with_fileno<T>(
+    slf: Borrowed<'_, '_, PublicSocket>,
+    op: impl FnOnce(RawFd) -> Result<T, Errno>,
+) -> PyResult<T> {
+    let py = slf.py();
+    let socket = slf.as_super().get();
+    socket.sole.share();
+    if !slf.is_exact_instance_of::<PublicSocket>() {
+        let number: RawFd = slf.call_method0(intern!(py, "fileno"))?.extract()?;
+        if number != socket.fileno() {
+            return op(number).map_err(os_error);
+        }
+    }
+    socket.at_once(op).map_err(os_error)
+}
+
 /// `get_inheritable()`.
 pub(crate) fn get_inheritable<'py>(
     slf: Borrowed<'_, 'py, PublicSocket>,
     args: Args<'_, 'py>,
 ) -> Answer<'py> {
     args::named(args, "socket.get_inheritable", [], 0)?;
-    let inheritable = slf.as_super().get().at_once(fd::is_inheritable);
-    let inheritable = inheritable.map_err(os_error)?;
+    let inheritable = with_fileno(slf, fd::is_inheritable)?;
     Ok(inheritable.into_pyobject(slf.py())?.to_owned().into_any())
 }
 
@@ -174,11 +193,7 @@ pub(crate) fn set_inheritable<'py>(
     let [value] = args::named(args, "socket.set_inheritable", ["inheritable"], 1)?;
     let value = value.ok_or_else(|| PyTypeError::new_err("missing argument"))?;
     let inheritable = args::lone_int(value)? != 0;
-    let socket = slf.as_super().get();
-    socket.sole.share();
-    socket
-        .at_once(|number| fd::set_inheritable(number, inheritable))
-        .map_err(os_error)?;
+    with_fileno(slf, |number| fd::set_inheritable(number, inheritable))?;
     Ok(none(slf.py()))
 }
 
@@ -193,8 +208,10 @@ pub(crate) fn base_repr(socket: &Socket) -> String {
     )
 }
 
-/// The public class's repr: the numbers, and the addresses while it is open.
-pub(crate) fn repr(slf: &Bound<'_, PublicSocket>) -> PyResult<String> {
+/// `__repr__()` of the public class: the numbers, and the addresses while it is open. A
+/// method, and the slot finds it: a slot's own words for wrong arguments are others.
+pub(crate) fn repr<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::named(args, "socket.__repr__", [], 0)?;
     let py = slf.py();
     let class = slf.get_type();
     let socket = slf.as_super().get();
@@ -224,5 +241,5 @@ pub(crate) fn repr(slf: &Bound<'_, PublicSocket>) -> PyResult<String> {
         }
     }
     text.push('>');
-    Ok(text)
+    Ok(PyString::from_bytes(py, text.as_bytes())?.into_any())
 }

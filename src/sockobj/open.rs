@@ -16,7 +16,7 @@ use crate::args;
 use crate::audit::audit;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none};
-use crate::sockobj::lifecycle::close_now;
+use crate::sockobj::lifecycle::{close_now, with_fileno};
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
@@ -35,13 +35,19 @@ struct Wanted<'a, 'py> {
 
 const INIT: [&str; 4] = ["family", "type", "proto", "fileno"];
 
-fn wanted<'a, 'py>(places: [Option<Borrowed<'a, 'py, PyAny>>; 4]) -> PyResult<Wanted<'a, 'py>> {
+fn wanted<'a, 'py>(
+    places: [Option<Borrowed<'a, 'py, PyAny>>; 4],
+    defaults: [c_int; 3],
+) -> PyResult<Wanted<'a, 'py>> {
     let [family, kind, proto, fileno] = places;
-    let number = |value: Option<Borrowed<'a, 'py, PyAny>>| value.map_or(Ok(-1), args::plain_int);
+    let [default_family, default_kind, default_proto] = defaults;
+    let number = |value: Option<Borrowed<'a, 'py, PyAny>>, default| {
+        value.map_or(Ok(default), args::plain_int)
+    };
     Ok(Wanted {
-        family: number(family)?,
-        kind: number(kind)?,
-        proto: number(proto)?,
+        family: number(family, default_family)?,
+        kind: number(kind, default_kind)?,
+        proto: number(proto, default_proto)?,
         fileno: fileno.filter(|value| !value.is_none()),
     })
 }
@@ -49,15 +55,35 @@ fn wanted<'a, 'py>(places: [Option<Borrowed<'a, 'py, PyAny>>; 4]) -> PyResult<Wa
 /// `__init__` of the base class.
 pub(crate) fn base_init<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
     let places = args::keywords(args, "socket", INIT, 0)?;
-    open(slf, &wanted(places)?)?;
+    open(slf, &wanted(places, [-1; 3])?)?;
     Ok(none(slf.py()))
 }
 
+/// The defaults of the public class, where a descriptor is not given.
+const DEFAULTS: [c_int; 3] = [libc::AF_INET, libc::SOCK_STREAM, 0];
+
 /// `__init__` of the public class.
 pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
-    let places = args::named(args, "socket.__init__", INIT, 0)?;
+    let mut places = args::named(args, "socket.__init__", INIT, 0)?;
     let base = slf.as_super();
-    open(base.as_borrowed(), &wanted(places)?)?;
+    let given = places
+        .last()
+        .is_some_and(|fileno| fileno.is_some_and(|fileno| !fileno.is_none()));
+    // Whatever equals -1 stands for the default, be it a float.
+    let mut defaults = [-1; 3];
+    if !given {
+        for (place, (chosen, default)) in places.iter_mut().zip(defaults.iter_mut().zip(DEFAULTS)) {
+            let left_out = match *place {
+                Some(value) => value.eq(-1)?,
+                None => true,
+            };
+            if left_out {
+                *place = None;
+                *chosen = default;
+            }
+        }
+    }
+    open(base.as_borrowed(), &wanted(places, defaults)?)?;
     base.get().io_refs.store(0, Ordering::Relaxed);
     base.get().closed.store(false, Ordering::Relaxed);
     Ok(none(slf.py()))
@@ -67,7 +93,7 @@ pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
 /// is the object's own from the moment on that nothing can fail any more: on an
 /// error it is still the caller's.
 fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> {
-    audit_new(slf, wanted)?;
+    audit_new(slf, [wanted.family, wanted.kind, wanted.proto])?;
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
     let Some(fileno) = wanted.fileno else {
         let (new, kind) = create(wanted, default)?;
@@ -159,10 +185,9 @@ fn publish(
     Ok(())
 }
 
-fn audit_new(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> {
+fn audit_new(slf: Borrowed<'_, '_, Socket>, numbers: [c_int; 3]) -> PyResult<()> {
     let py = slf.py();
-    let [Ok(family), Ok(kind), Ok(proto)] =
-        [wanted.family, wanted.kind, wanted.proto].map(|number| number.into_pyobject(py));
+    let [Ok(family), Ok(kind), Ok(proto)] = numbers.map(|number| number.into_pyobject(py));
     audit(
         py,
         c"socket.__new__",
@@ -284,8 +309,7 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
     args::named(args, "socket.dup", [], 0)?;
     let py = slf.py();
     let socket = slf.as_super().get();
-    socket.sole.share();
-    let number = socket.at_once(fd::dup).map_err(os_error)?;
+    let number = with_fileno(slf, fd::dup)?;
     let class = slf.get_type();
     let new = hand_over(number, |number| {
         if slf.is_exact_instance_of::<PublicSocket>() {
@@ -308,12 +332,20 @@ pub(crate) fn accepted<'py>(
     listener: &Socket,
     new: NewFd,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let socket = Socket::unopened();
-    let number = new.release();
-    socket.cell.open(number); // from here on it is closed with the cell
-    socket.family.store(listener.family(), Ordering::Relaxed);
-    socket.kind.store(listener.kind(), Ordering::Relaxed);
-    socket.proto.store(listener.proto(), Ordering::Relaxed);
+    let init = PyClassInitializer::from(Socket::unopened()).add_subclass(PublicSocket);
+    let object = Bound::new(py, init)?;
+    let base = object.as_super();
+    let numbers = [listener.family(), listener.kind(), listener.proto()];
+    audit_new(base.as_borrowed(), numbers)?;
+    let socket = base.get();
+    if !socket.cell.open(new.number()) {
+        return Err(os_error(Errno(libc::EBUSY))); // an audit hook has opened it
+    }
+    let number = new.release(); // from here on it is closed with the cell
+    let [family, kind, proto] = numbers;
+    socket.family.store(family, Ordering::Relaxed);
+    socket.kind.store(kind, Ordering::Relaxed);
+    socket.proto.store(proto, Ordering::Relaxed);
     let linger = listener.may_linger.load(Ordering::Relaxed);
     socket.may_linger.store(linger, Ordering::Relaxed);
     if listener.reads.is_never() && waits_for_more(number) {
@@ -325,6 +357,30 @@ pub(crate) fn accepted<'py>(
         fd::set_nonblocking(number, true).map_err(os_error)?;
     }
     socket.fd.store(number, Ordering::Release);
-    let init = PyClassInitializer::from(socket).add_subclass(PublicSocket);
-    Ok(Bound::new(py, init)?.into_any())
+    Ok(object.into_any())
+}
+
+/// An object of the base class on one end of a new pair. The descriptor is closed
+/// where that fails.
+#[cfg(unix)]
+pub(crate) fn end_of_pair(
+    py: Python<'_>,
+    [family, kind, proto]: [c_int; 3],
+    new: NewFd,
+) -> PyResult<Bound<'_, Socket>> {
+    let object = Bound::new(py, Socket::unopened())?;
+    let default = timeout::DEFAULT.load(Ordering::Relaxed);
+    if default >= 0 {
+        fd::set_nonblocking(new.number(), true).map_err(os_error)?;
+    }
+    let opened = Opened {
+        family,
+        kind,
+        proto,
+        adopted: true,
+        waits_for_more: false,
+    };
+    publish(object.as_borrowed(), new.number(), &opened, default)?;
+    new.release();
+    Ok(object)
 }
