@@ -283,3 +283,16 @@ def test_makefile_of_a_subclass(mod):
         with sock.makefile("r") as file:
             assert file.readline() == "x\n"
         assert sock.calls == 1
+
+
+@pytest.mark.parametrize("mode", [("r",), ("a", "b"), (), "x", None])
+def test_refused_mode_is_told(mod, mode):
+    one, other = mod.socketpair()
+    with one, other:
+        try:
+            expected = "invalid mode: %r" % mode  # noqa: UP031 - a tuple is spread
+        except TypeError as error:
+            expected = str(error)
+        with pytest.raises((TypeError, ValueError)) as caught:
+            mod.SocketIO(one, mode)
+        assert str(caught.value) == expected

@@ -18,6 +18,9 @@ from support import tcp_pair, udp_pair
 
 EVENTS = {
     "socket.__new__": "mod.socket(mod.AF_INET, mod.SOCK_DGRAM, 0)",
+    "socket.__new__ by default": "mod.socket()",
+    "socket.__new__ by accept": "accepts(mod)",
+    "socket.__new__ by socketpair": "mod.socketpair()",
     "socket.bind": "sock.bind(('127.0.0.1', 0))",
     "socket.connect": "sock.connect(('127.0.0.1', 9))",
     "socket.connect by connect_ex": "sock.connect_ex(('127.0.0.1', 9))",
@@ -28,6 +31,7 @@ EVENTS = {
     "socket.gethostname": "mod.gethostname()",
     "socket.getnameinfo": "mod.getnameinfo(('127.0.0.1', 80), mod.NI_NUMERICHOST)",
     "socket.getservbyname": "mod.getservbyname('http', 'tcp')",
+    "socket.getservbyname of a subclass": "mod.getservbyname(Text('http'))",
     "socket.getservbyport": "mod.getservbyport(80, 'tcp')",
     "socket.sendmsg": "sock.sendmsg([b'x'], [], 0, ('127.0.0.1', 9))",
     "socket.sendto": "sock.sendto(b'x', ('127.0.0.1', 9))",
@@ -35,12 +39,20 @@ EVENTS = {
 }
 AUDITED = """
 import sys, {module} as mod
+class Text(str):
+    pass
+def accepts(mod):
+    with mod.create_server(("127.0.0.1", 0)) as listener:
+        with mod.create_connection(listener.getsockname()):
+            globals()["armed"] = True
+            listener.accept()
+armed = {event!r} != "socket.__new__ by accept"
 with mod.socket(mod.AF_INET, mod.SOCK_DGRAM) as sock:
     wanted, seen = {event!r}.partition(" ")[0], []
     class Veto(Exception):
         pass
     def hook(name, args):
-        if seen is not None and name.startswith("socket.") and name == wanted:
+        if armed and name.startswith("socket.") and name == wanted:
             words = ["the socket" if one is sock or isinstance(one, mod.SocketType) else one for one in args]
             seen.append(repr([type(one).__name__ + " " + str(one) for one in words]))
             raise Veto
@@ -61,6 +73,18 @@ def test_audit_event_has_the_same_arguments_and_may_veto(event):
     ]
     assert told[0].startswith("vetoed ["), told[0]
     assert told[1] == told[0]
+
+
+def test_audit_hook_hears_of_each_end_of_a_pair_once(mod):
+    code = f"""
+        import sys, {mod.__name__} as mod
+        seen = []
+        sys.addaudithook(lambda name, args: name == "socket.__new__" and seen.append(type(args[0]).__name__))
+        one, other = mod.socketpair()
+        print(len(seen))
+        one.close(), other.close()
+    """
+    assert run_python(code).strip() == "2"
 
 
 def test_vetoed_call_was_not_made():
@@ -238,3 +262,65 @@ def test_pairs_end_with_their_blocks(mod):
     with tcp_pair(mod) as tcp, udp_pair(mod) as udp:
         assert all(sock.fileno() >= 0 for sock in (*tcp, *udp))
     assert all(sock.fileno() == -1 for sock in (*tcp, *udp))
+
+
+def test_fileno_of_a_subclass_is_asked(mod):
+    class Stand(mod.socket):
+        def fileno(self):
+            return other.fileno()
+
+    with mod.socket(mod.AF_INET, mod.SOCK_DGRAM) as other, Stand() as stand:
+        other.bind(("127.0.0.1", 0))
+        stand.set_inheritable(True)
+        assert other.get_inheritable() is True
+        assert stand.get_inheritable() is True
+        with stand.dup() as copy:
+            assert copy.getsockname() == other.getsockname()
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "words"),
+    [
+        ("__repr__", (1, 2), "socket.__repr__() takes 1 positional argument but 3 were given"),
+        ("__reduce_ex__", (), "socket.__reduce_ex__() takes exactly one argument (0 given)"),
+        ("__reduce_ex__", (2, 3), "socket.__reduce_ex__() takes exactly one argument (2 given)"),
+        ("__del__", (1,), "expected 0 arguments, got 1"),
+    ],
+)
+def test_special_method_words_its_wrong_arguments(mod, name, args, words):
+    with mod.socket() as sock, pytest.raises(TypeError) as caught:
+        getattr(sock, name)(*args)
+    assert str(caught.value) == words
+
+
+def test_del_closes_and_does_not_say_closed(mod):
+    sock = mod.socket()
+    with pytest.warns(ResourceWarning):
+        sock.__del__()
+    assert (sock.fileno(), sock._closed) == (-1, False)
+    sock.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [("accept", ()), ("getsockname", ()), ("getpeername", ()), ("recvfrom", (1,)), ("recvmsg", (1,))],
+)
+def test_object_without_init_has_no_family(mod, name, args):
+    sock = mod.socket.__new__(mod.socket)
+    with pytest.raises(OSError, match=r"^getsockaddrlen: bad family$"):
+        getattr(sock, name)(*args)
+    with pytest.raises(OSError, match=r"^connect\(\): bad family$"):
+        sock.connect(("127.0.0.1", 1))
+
+
+def test_what_equals_minus_one_is_left_out(mod):
+    with mod.socket(-1.0, -1.0, -1.0) as sock:
+        assert (sock.family, sock.type, sock.proto) == (mod.AF_INET, mod.SOCK_STREAM, 0)
+    with mod.socket() as sock, pytest.raises(TypeError):
+        mod.socket(-1.0, fileno=sock.fileno())
+
+
+def test_lack_of_room_is_told_before_a_bad_length(mod):
+    one, other = mod.socketpair()
+    with one, other, pytest.raises(MemoryError):
+        one.recvmsg(2**62, -1)
