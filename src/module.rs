@@ -13,7 +13,6 @@ use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
 use crate::sockobj::open;
 use crate::sockobj::state::PublicSocket;
-#[cfg(unix)]
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
 use crate::sys::libc;
