@@ -9,6 +9,8 @@ The functions at the end become methods of the Rust class: `__init__` sets them 
 import io
 from errno import EAGAIN, EWOULDBLOCK
 
+from . import _rsock
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
