@@ -59,8 +59,8 @@ def connections(modules: list[str], options: argparse.Namespace) -> list[Row]:
         run = servers.Run(f"selectors_{count}", f"selectors, {count} clients", "selectors", count, 0)
         rounds, seconds = (1, 0.5) if options.quick else (3, 1.0)
         row = servers.measure(run, modules, rounds, seconds)
-        rates = {name: found["rate"] for name, found in row["median"].items()}
-        resident = {name: found["resident_kib"] for name, found in row["median"].items()}
+        rates = {name: found["rate"] for name, found in row["chosen"].items()}
+        resident = {name: found["resident_kib"] for name, found in row["chosen"].items()}
         rows.append({"at": count, "values": rates, "resident_kib": resident})
         show("connections, replies/s", rows[-1])
     return rows

@@ -83,9 +83,9 @@ def server_table(numbers: Numbers) -> str:
     head = ["server", "", "replies/s", "CPU µs a reply", "p50 ms", "p99 ms", "busy thread's share", "ratio"]
     rows = []
     for row in numbers["servers"].values():
-        for name, run in row["median"].items():
+        for name, run in row["chosen"].items():
             share = f"{run['busy_share']:.0%}" if row["busy"] else ""
-            ratio = f"{row['ratio']:.2f}" if name == list(row["median"])[1] else ""
+            ratio = f"{row['ratio']:.2f}" if name == list(row["chosen"])[1] else ""
             rows.append(
                 [
                     row["title"],
