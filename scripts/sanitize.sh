@@ -37,7 +37,8 @@ valgrind)
         echo "valgrind is missing (Debian: apt-get install valgrind)" >&2
         exit 1
     }
-    runner="valgrind -q --leak-check=no --error-exitcode=9"
+    # Fair, or a thread that spins keeps the one processor that there is from the others.
+    runner="valgrind -q --fair-sched=yes --leak-check=no --error-exitcode=9"
     cargo test --quiet --lib --config "target.'cfg(all())'.runner='$runner'"
     ;;
 *)
