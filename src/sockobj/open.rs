@@ -59,7 +59,7 @@ pub(crate) fn base_init<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>
     Ok(none(slf.py()))
 }
 
-/// The defaults of the public class, where a descriptor is not given.
+/// What -1 stands for where a descriptor is not given.
 const DEFAULTS: [c_int; 3] = [libc::AF_INET, libc::SOCK_STREAM, 0];
 
 /// `__init__` of the public class.
@@ -69,17 +69,14 @@ pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
     let given = places
         .last()
         .is_some_and(|fileno| fileno.is_some_and(|fileno| !fileno.is_none()));
-    // Whatever equals -1 stands for the default, be it a float.
-    let mut defaults = [-1; 3];
+    let defaults = if given { [-1; 3] } else { DEFAULTS };
     if !given {
-        for (place, (chosen, default)) in places.iter_mut().zip(defaults.iter_mut().zip(DEFAULTS)) {
-            let left_out = match *place {
-                Some(value) => value.eq(-1)?,
-                None => true,
-            };
-            if left_out {
+        // Whatever equals -1 stands for the default, be it a float.
+        for place in places.iter_mut().take(defaults.len()) {
+            if let Some(value) = *place
+                && value.eq(-1)?
+            {
                 *place = None;
-                *chosen = default;
             }
         }
     }
@@ -109,9 +106,7 @@ fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> 
         return Ok(());
     }
     let (number, kind) = adopt(fileno, wanted)?;
-    if default >= 0 {
-        fd::set_nonblocking(number, true).map_err(os_error)?;
-    }
+    set_default_mode(number, default)?;
     publish(slf, number, &kind, default)?;
     let _ = UNOWNED.try_with(|unowned| {
         if unowned.get() == number {
@@ -211,16 +206,38 @@ struct Opened {
     waits_for_more: bool,
 }
 
+impl Opened {
+    /// A descriptor of somebody else's, on which nothing was set.
+    fn adopted([family, kind, proto]: [c_int; 3]) -> Self {
+        Self {
+            family,
+            kind,
+            proto,
+            adopted: true,
+            waits_for_more: false,
+        }
+    }
+}
+
+/// The mode that goes with the default timeout, on a descriptor that is blocking.
+fn set_default_mode(number: RawFd, default: i64) -> PyResult<()> {
+    if default >= 0 {
+        fd::set_nonblocking(number, true).map_err(os_error)?;
+    }
+    Ok(())
+}
+
 fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<(NewFd, Opened)> {
     let or = |value: c_int, default: c_int| if value == -1 { default } else { value };
-    let family = or(wanted.family, libc::AF_INET);
-    let kind = or(wanted.kind, libc::SOCK_STREAM);
-    let proto = or(wanted.proto, 0);
+    let [family, kind, proto] = DEFAULTS;
+    let family = or(wanted.family, family);
+    let kind = or(wanted.kind, kind);
+    let proto = or(wanted.proto, proto);
     // With a default timeout the socket is born non-blocking, in the same call.
     let flag = if default >= 0 { sock::TYPE_NONBLOCK } else { 0 };
     let new = sock::socket(family, kind | flag, proto).map_err(os_error)?;
-    if default >= 0 && flag == 0 {
-        fd::set_nonblocking(new.number(), true).map_err(os_error)?;
+    if flag == 0 {
+        set_default_mode(new.number(), default)?;
     }
     let opened = Opened {
         family,
@@ -268,11 +285,8 @@ fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<(
     )))]
     let proto = wanted.proto.max(0);
     let opened = Opened {
-        family,
-        kind,
-        proto,
-        adopted: true,
         waits_for_more: waits_for_more(fd),
+        ..Opened::adopted([family, kind, proto])
     };
     Ok((fd, opened))
 }
@@ -287,16 +301,8 @@ fn adopt_shared(bytes: &[u8], default: i64) -> PyResult<(NewFd, Opened)> {
         ))
     })?;
     let (new, [family, kind, proto]) = shared.map_err(os_error)?;
-    if default >= 0 {
-        fd::set_nonblocking(new.number(), true).map_err(os_error)?;
-    }
-    let opened = Opened {
-        family,
-        kind,
-        proto,
-        adopted: true,
-        waits_for_more: false,
-    };
+    set_default_mode(new.number(), default)?;
+    let opened = Opened::adopted([family, kind, proto]);
     Ok((new, opened))
 }
 
@@ -353,9 +359,7 @@ pub(crate) fn accepted<'py>(
     }
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
     socket.timeout.store(default, Ordering::Relaxed);
-    if default >= 0 {
-        fd::set_nonblocking(number, true).map_err(os_error)?;
-    }
+    set_default_mode(number, default)?;
     socket.fd.store(number, Ordering::Release);
     Ok(object.into_any())
 }
@@ -370,16 +374,8 @@ pub(crate) fn end_of_pair(
 ) -> PyResult<Bound<'_, Socket>> {
     let object = Bound::new(py, Socket::unopened())?;
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
-    if default >= 0 {
-        fd::set_nonblocking(new.number(), true).map_err(os_error)?;
-    }
-    let opened = Opened {
-        family,
-        kind,
-        proto,
-        adopted: true,
-        waits_for_more: false,
-    };
+    set_default_mode(new.number(), default)?;
+    let opened = Opened::adopted([family, kind, proto]);
     publish(object.as_borrowed(), new.number(), &opened, default)?;
     new.release();
     Ok(object)
