@@ -227,12 +227,10 @@ fn attempt<T: Send>(
     let fd = user.fd();
     let Some(flags) = how.flags else {
         // Without flags `O_NONBLOCK` is all that there is.
-        return if fd::is_nonblocking(fd) {
-            Some(held(py, || op(fd, 0)))
-        } else if timeout == Timeout::NonBlocking {
-            Some(detached(py, || op(fd, 0)))
+        return if timeout == Timeout::NonBlocking {
+            Some(at_once_or_detached(py, user, |fd| op(fd, 0)))
         } else {
-            None
+            fd::is_nonblocking(fd).then(|| held(py, || op(fd, 0)))
         };
     };
     let flags = flags | DONTWAIT;
