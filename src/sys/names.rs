@@ -26,6 +26,17 @@ type Number = c_int;
 #[cfg(windows)]
 type Number = i16;
 
+/// Holds at compile time that a struct of ours is one of C's, field by field where only
+/// the system's headers say which comes first.
+macro_rules! laid_out_as {
+    ($ours:ident = $theirs:ident { $($field:ident = $of_theirs:ident),* $(,)? }) => {
+        const _: () = {
+            assert!(size_of::<$ours>() == size_of::<libc::$theirs>());
+            $(assert!(offset_of!($ours, $field) == offset_of!(libc::$theirs, $of_theirs));)*
+        };
+    };
+}
+
 /// `addrinfo`: an answer in the list of getaddrinfo, or hints for it.
 #[repr(C)]
 #[derive(Default)]
@@ -67,13 +78,12 @@ impl AddrInfo {
     }
 }
 
-const _: () = {
-    assert!(size_of::<AddrInfo>() == size_of::<libc::addrinfo>());
-    assert!(offset_of!(AddrInfo, addr_len) == offset_of!(libc::addrinfo, ai_addrlen));
-    assert!(offset_of!(AddrInfo, addr) == offset_of!(libc::addrinfo, ai_addr));
-    assert!(offset_of!(AddrInfo, canonname) == offset_of!(libc::addrinfo, ai_canonname));
-    assert!(offset_of!(AddrInfo, next) == offset_of!(libc::addrinfo, ai_next));
-};
+laid_out_as!(AddrInfo = addrinfo {
+    addr_len = ai_addrlen,
+    addr = ai_addr,
+    canonname = ai_canonname,
+    next = ai_next,
+});
 
 /// `hostent`: an entry of the database of hosts.
 #[repr(C)]
@@ -98,12 +108,7 @@ impl HostEntry {
     }
 }
 
-const _: () = {
-    assert!(size_of::<HostEntry>() == size_of::<libc::hostent>());
-    assert!(offset_of!(HostEntry, family) == offset_of!(libc::hostent, h_addrtype));
-    assert!(offset_of!(HostEntry, len) == offset_of!(libc::hostent, h_length));
-    assert!(offset_of!(HostEntry, addresses) == offset_of!(libc::hostent, h_addr_list));
-};
+laid_out_as!(HostEntry = hostent { family = h_addrtype, len = h_length, addresses = h_addr_list });
 
 /// `servent`: an entry of the database of services.
 #[repr(C)]
@@ -130,12 +135,7 @@ impl Service {
     }
 }
 
-const _: () = {
-    assert!(size_of::<Service>() == size_of::<libc::servent>());
-    assert!(offset_of!(Service, aliases) == offset_of!(libc::servent, s_aliases));
-    assert!(offset_of!(Service, port) == offset_of!(libc::servent, s_port));
-    assert!(offset_of!(Service, proto) == offset_of!(libc::servent, s_proto));
-};
+laid_out_as!(Service = servent { aliases = s_aliases, port = s_port, proto = s_proto });
 
 /// `protoent`: an entry of the database of protocols.
 #[repr(C)]
@@ -146,12 +146,7 @@ pub(crate) struct Protocol {
     pub(crate) number: Number,
 }
 
-const _: () = {
-    assert!(size_of::<Protocol>() == size_of::<libc::protoent>());
-    assert!(offset_of!(Protocol, name) == offset_of!(libc::protoent, p_name));
-    assert!(offset_of!(Protocol, aliases) == offset_of!(libc::protoent, p_aliases));
-    assert!(offset_of!(Protocol, number) == offset_of!(libc::protoent, p_proto));
-};
+laid_out_as!(Protocol = protoent { name = p_name, aliases = p_aliases, number = p_proto });
 
 /// `if_nameindex`: an interface.
 #[cfg(unix)]
@@ -169,10 +164,7 @@ impl Item for Interface {
 }
 
 #[cfg(unix)]
-const _: () = {
-    assert!(size_of::<Interface>() == size_of::<libc::if_nameindex>());
-    assert!(offset_of!(Interface, name) == offset_of!(libc::if_nameindex, if_name));
-};
+laid_out_as!(Interface = if_nameindex { name = if_name });
 
 // What is answered by value is valid until the list is freed, or until the next such
 // call where the manual says so: it is the caller's to see to that. What is written to
