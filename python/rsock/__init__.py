@@ -110,7 +110,8 @@ def uninstall() -> None:
 
 def _later(name: str) -> "ModuleType":
     """Give a module, or where it was not imported yet one in its place, until the first look into that."""
-    stand_in = sys.modules.get(name) or type(sys)(name)
+    if name in sys.modules:
+        return sys.modules[name]
 
     def load() -> "ModuleType":
         from importlib import import_module
@@ -118,9 +119,9 @@ def _later(name: str) -> "ModuleType":
         module = globals()[name] = import_module(name)
         return module
 
-    if name not in sys.modules:
-        stand_in.__getattr__ = lambda attribute: getattr(load(), attribute)  # type: ignore[method-assign]
-        stand_in.__dir__ = lambda: dir(load())  # type: ignore[method-assign]
+    stand_in = type(sys)(name)
+    stand_in.__getattr__ = lambda attribute: getattr(load(), attribute)  # type: ignore[method-assign]
+    stand_in.__dir__ = lambda: dir(load())  # type: ignore[method-assign]
     return stand_in
 
 

@@ -8,6 +8,7 @@ of a pickle are those of the running version, whatever they are.
 """
 
 from enum import IntEnum, IntFlag
+from types import SimpleNamespace
 
 from . import _rsock
 
@@ -19,21 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["CLASSES", "AddressFamily", "AddressInfo", "MsgFlag", "SocketKind", "_intenum_converter", "set_origin"]
 
 
-class _Constants:
-    """What `_convert_` takes a module for: one that has the constants of one enum only."""
-
-    def __init__(self, prefix: str) -> None:
-        vars(self).update(_rsock._numbers(prefix))
-
-
 for _base, _name, _prefix in (
     (IntEnum, "AddressFamily", "AF_"),
     (IntEnum, "SocketKind", "SOCK_"),
     (IntFlag, "MsgFlag", "MSG_"),
     (IntFlag, "AddressInfo", "AI_"),
 ):
-    # The class and its members become globals of this file.
-    _base._convert_(_name, __name__, str.isupper, _Constants(_prefix))  # type: ignore[union-attr]
+    # The class and its members become globals of this file. A module may be anything with names: this one has those
+    # of one enum only.
+    _base._convert_(_name, __name__, str.isupper, SimpleNamespace(**_rsock._numbers(_prefix)))  # type: ignore[union-attr]
 
 CLASSES: "tuple[Any, ...]" = (AddressFamily, SocketKind, MsgFlag, AddressInfo)
 
