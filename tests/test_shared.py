@@ -37,6 +37,15 @@ def at_once(*works, count=2):
         return [one.result(LIMIT) for one in running]
 
 
+@contextlib.contextmanager
+def nonblocking_pair():
+    one, other = rsock.socketpair()
+    with one, other:
+        one.setblocking(False)
+        other.setblocking(False)
+        yield one, other
+
+
 def test_there_is_no_lock_where_the_interpreter_has_none():
     if hasattr(sys, "_is_gil_enabled") and "t" in sys.abiflags and os.environ.get("PYTHON_GIL") != "1":
         assert not sys._is_gil_enabled()
@@ -54,10 +63,7 @@ def test_a_buffer_does_not_shrink_under_a_call():
                     shared.extend(bytes(5000))
 
     def transfer():
-        one, other = rsock.socketpair()
-        with one, other:
-            one.setblocking(False)
-            other.setblocking(False)
+        with nonblocking_pair() as (one, other):
             for _ in range(ROUNDS * 10):
                 for call in (one.send, other.recv_into, one.sendall, other.recvfrom_into):
                     with contextlib.suppress(BlockingIOError):
@@ -84,10 +90,7 @@ def test_a_list_does_not_shrink_under_a_call():
                     one.clear()
 
     def transfer():
-        one, other = rsock.socketpair()
-        with one, other:
-            one.setblocking(False)
-            other.setblocking(False)
+        with nonblocking_pair() as (one, other):
             for _ in range(ROUNDS * 10):
                 with contextlib.suppress(BlockingIOError):
                     one.sendmsg(data)
