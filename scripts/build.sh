@@ -10,7 +10,7 @@ if ! command -v cargo >/dev/null; then
         echo "cargo is missing: going on with the extension that is already built" >&2
         exit 0
     fi
-    echo "cargo is missing: install Rust 1.85 or newer, see https://rustup.rs (or run 'pip install .', which fetches one for the build)" >&2
+    echo "cargo is missing: install Rust 1.88 or newer, see https://rustup.rs (or run 'pip install .', which fetches one for the build)" >&2
     exit 1
 fi
 echo "Building the release extension for $("$venv/bin/python" -V)"
