@@ -1,7 +1,7 @@
 """The documents name nothing that is not there: paths, make targets, links.
 
-Reads README.md, CONTRIBUTING.md, UNSAFE.md and CHANGELOG.md; whether what they say
-of a thing is true is the business of that thing's own tests.
+Reads README.md, CONTRIBUTING.md, UNSAFE.md, CHANGELOG.md and docs/; whether what they
+say of a thing is true is the business of that thing's own tests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "UNSAFE.md", "CHANGELOG.md"]
+DOCUMENTS = [
+    *("README.md", "CONTRIBUTING.md", "UNSAFE.md", "CHANGELOG.md"),
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
+]
 
 QUOTED = re.compile(r"`([^`\n]+)`")
 # `src/addr/<name>.rs` and `sockobj/*` stand for many, `_rsock.pyi` is told by its name
@@ -32,8 +35,9 @@ def targets() -> set[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_named_paths_exist(document):
-    quoted = QUOTED.findall(read(document)) + LINK.findall(read(document))
-    paths = [one for one in quoted if NAMED_PATH.match(one)]
+    # of a command, such as `tests/test_x.py socket test_y`, the first word
+    words = [one.split()[0] for one in QUOTED.findall(read(document)) if one.strip()]
+    paths = [one for one in words + LINK.findall(read(document)) if NAMED_PATH.match(one)]
     missing = sorted({path for path in paths if not (ROOT / path).exists()})
     assert not missing
 

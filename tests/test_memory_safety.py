@@ -123,6 +123,18 @@ class Clears:
         return self.value
 
 
+class ClearsByBuffer:
+    """Three bytes that empty a list as they are asked for."""
+
+    def __init__(self, victim):
+        self.victim = victim
+
+    def __buffer__(self, flags):
+        self.victim.clear()
+        stir_heap(64)
+        return memoryview(bytearray(3))
+
+
 @hazard("gh-143637", stock=("SIGSEGV", "SIGABRT"))
 def test_ancillary_list_cleared_by_index(mod):
     """gh-143637: an `__index__` clears the list of ancillary data that `sendmsg` is walking."""
@@ -154,19 +166,10 @@ def test_sendmsg_list_cleared_by_buffer(mod):
     if not has_python_buffers():
         return ABSENT
 
-    class Clearing:
-        def __init__(self, victim):
-            self.victim = victim
-
-        def __buffer__(self, flags):
-            self.victim.clear()
-            stir_heap(64)
-            return memoryview(b"abc")
-
     with unix_pair(mod) as (one, _):
         for _ in range(20):
             data: list = []
-            data += [Clearing(data)]
+            data += [ClearsByBuffer(data)]
             data += [bytearray(b"defg") for _ in range(50)]
             with contextlib.suppress(OSError):
                 one.sendmsg(data)
@@ -179,20 +182,11 @@ def test_recvmsg_into_list_cleared_by_buffer(mod):
     if not has_python_buffers():
         return ABSENT
 
-    class Clearing:
-        def __init__(self, victim):
-            self.victim = victim
-
-        def __buffer__(self, flags):
-            self.victim.clear()
-            stir_heap(64)
-            return memoryview(bytearray(3))
-
     with unix_pair(mod) as (one, other):
         for _ in range(20):
             other.send(b"abcdef")
             data: list = []
-            data += [Clearing(data)]
+            data += [ClearsByBuffer(data)]
             data += [bytearray(4) for _ in range(50)]
             one.recvmsg_into(data)
     return OK

@@ -19,6 +19,7 @@ import time
 import warnings
 
 from hazards import ABSENT, OK, descriptors, hazard, main, must_raise
+from inflight import InFlight
 from support import listener, tcp_pair, unix_pair
 
 INT = array.array("i").itemsize
@@ -298,7 +299,7 @@ def test_timed_wait_needs_no_descriptor(mod):
         waiter = threading.Thread(target=lambda: raised.append(must_raise(OSError, one.recv, 1)))
         waiter.start()
         if mod.__name__ != "socket":  # stock sleeps on
-            time.sleep(0.1)
+            time.sleep(0.1)  # without a descriptor nobody can look whether the call waits yet
             one.close()
             waiter.join(5)
             if waiter.is_alive():
@@ -352,24 +353,14 @@ def close_all_and_go_on(mod):
 def test_child_of_a_closing_parent_closes(mod):
     """A socket that the parent closed while another thread was in a call on it: the child holds no copy for ever."""
     one, other = mod.socketpair()
-    started = threading.Event()
-
-    def wait():
-        started.set()
-        with contextlib.suppress(OSError):
-            one.recv(1)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    started.wait()
-    time.sleep(0.05)  # for the call to be under way
+    call = InFlight(lambda: one.recv(1)).wait_until_waiting()
     child = os.fork()
     if not child:
         one.close()
         signal.pause()
     with contextlib.suppress(OSError):
         other.send(b"x")
-    thread.join()
+    call.join()
     one.close()
     other.settimeout(10)
     try:
