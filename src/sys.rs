@@ -6,8 +6,6 @@
 //! `wait`; what to do about `EINTR` and `EAGAIN` is decided in `call.rs`. What Windows
 //! needs in a form of its own, a file or a part of one, is in `windows/`.
 
-#[cfg_attr(windows, path = "sys/windows/bell.rs")]
-pub(crate) mod bell;
 pub(crate) mod cell;
 #[cfg(unix)]
 pub(crate) mod cmsg;
@@ -33,6 +31,8 @@ pub(crate) mod sock;
 pub(crate) mod sole;
 pub(crate) mod storage;
 pub(crate) mod wait;
+#[cfg_attr(windows, path = "sys/windows/waker.rs")]
+pub(crate) mod waker;
 
 /// What the system wants done once, when the module is loaded.
 pub(crate) fn start() -> Result<(), errno::Errno> {

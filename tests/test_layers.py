@@ -24,7 +24,7 @@ RUST_FLOORS = [
     ("0a", ["sys::errno", "sys::flags", "sys::pointer"]),
     ("0b", ["sys::fd", "sys::fork", "sys::names", "sys::storage"]),
     ("0b+", ["sys::cell", "sys::windows::fd"]),
-    ("0b++", ["sys::bell", "sys::windows::bell"]),
+    ("0b++", ["sys::waker", "sys::windows::waker"]),
     ("0c", ["sys::cmsg", "sys::io", "sys::sole", "sys::wait"]),
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*", "sys::windows::*"]),

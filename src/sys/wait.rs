@@ -1,23 +1,23 @@
 //! Waiting until a descriptor is ready, a deadline passes, or another thread
 //! closes the socket.
 //!
-//! Each thread that waits has a bell, made at its first wait and made again after
-//! fork; while it waits, the bell is listed under the `FdCell` it waits on, and
-//! `wake` rings all that are listed there. The list is only touched with the
-//! interpreter attached, as fork is, so no child finds its lock held.
-//! The bell itself, and the call that waits, are `bell`'s.
+//! Each thread that waits has a waker, made at its first wait and made again after
+//! fork; while it waits, the waker is listed under the `FdCell` it waits on, and
+//! `wake` uses all that are listed there. The list is only touched with the
+//! interpreter attached, as is fork, so no child finds its lock held.
+//! The waker itself, and the call that waits, are in `waker`.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub(crate) use crate::sys::bell::is_readable;
-use crate::sys::bell::{self, Bell};
 use crate::sys::cell::FdCell;
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
+pub(crate) use crate::sys::waker::is_readable;
+use crate::sys::waker::{self, Waker};
 
-/// How often a thread without a bell looks whether its socket was closed.
+/// How often a thread without a waker looks whether its socket was closed.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// What a call waits for.
@@ -43,21 +43,21 @@ pub(crate) enum Ended {
 }
 
 thread_local! {
-    static BELL: Cell<Option<Arc<Bell>>> = const { Cell::new(None) };
+    static WAKER: Cell<Option<Arc<Waker>>> = const { Cell::new(None) };
 }
 
-/// This thread's bell, or a new one; None where the process has no descriptor left.
-fn bell() -> Option<Arc<Bell>> {
-    match BELL.try_with(Cell::take) {
-        Ok(Some(bell)) if bell.is_current() => Some(bell),
-        _ => Bell::new().ok().map(Arc::new),
+/// This thread's waker, or a new one; None where the process has no descriptor left.
+fn waker() -> Option<Arc<Waker>> {
+    match WAKER.try_with(Cell::take) {
+        Ok(Some(waker)) if waker.is_current() => Some(waker),
+        _ => Waker::new().ok().map(Arc::new),
     }
 }
 
 struct Listed {
     cell: usize,
-    bell: Arc<Bell>,
-    rung: bool,
+    waker: Arc<Waker>,
+    woken: bool,
 }
 
 const SHARDS: usize = 16;
@@ -82,10 +82,10 @@ pub(crate) fn wake(cell: &FdCell) {
     let key = key(cell);
     let mut listed = shard(key);
     // What the parent's threads listed before a fork is theirs, not ours.
-    listed.retain(|entry| entry.bell.is_current());
+    listed.retain(|entry| entry.waker.is_current());
     for entry in listed.iter_mut().filter(|entry| entry.cell == key) {
-        entry.rung = true;
-        entry.bell.ring();
+        entry.woken = true;
+        entry.waker.wake();
     }
 }
 
@@ -95,24 +95,24 @@ pub(crate) fn wake(cell: &FdCell) {
 /// comes later finds the entry, one that came earlier is seen by the look.
 pub(crate) struct Waiter {
     key: usize,
-    bell: Option<Arc<Bell>>,
+    waker: Option<Arc<Waker>>,
     spent: bool,
 }
 
 impl Waiter {
     /// Lists this thread under the cell.
     pub(crate) fn new(cell: &FdCell) -> Self {
-        let (key, bell) = (key(cell), bell());
-        if let Some(bell) = &bell {
+        let (key, waker) = (key(cell), waker());
+        if let Some(waker) = &waker {
             shard(key).push(Listed {
                 cell: key,
-                bell: Arc::clone(bell),
-                rung: false,
+                waker: Arc::clone(waker),
+                woken: false,
             });
         }
         Self {
             key,
-            bell,
+            waker,
             spent: false,
         }
     }
@@ -126,19 +126,19 @@ impl Waiter {
         deadline: Option<Instant>,
     ) -> Result<Ended, Errno> {
         let events = match what {
-            Wait::Read => bell::READ,
-            Wait::Write => bell::WRITE,
-            Wait::Connect => bell::CONNECT,
+            Wait::Read => waker::READ,
+            Wait::Write => waker::WRITE,
+            Wait::Connect => waker::CONNECT,
         };
-        let number = self.bell.as_ref().map_or(-1, |bell| bell.number());
+        let number = self.waker.as_ref().map_or(-1, |waker| waker.number());
         let slice = (number < 0)
             .then(|| Instant::now().checked_add(SLICE))
             .flatten()
             .filter(|slice| deadline.is_none_or(|deadline| *slice < deadline));
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
         let timeout = slice.or(deadline).map(left);
-        let [ready, rung] = bell::poll(fd, events, number, timeout)?;
-        if rung {
+        let [ready, woken] = waker::poll(fd, events, number, timeout)?;
+        if woken {
             self.spent = true;
             return Ok(Ended::Woken);
         }
@@ -155,17 +155,17 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let Some(bell) = self.bell.take() else {
+        let Some(waker) = self.waker.take() else {
             return;
         };
         let mut listed = shard(self.key);
         let place = listed
             .iter()
-            .position(|entry| entry.cell == self.key && Arc::ptr_eq(&entry.bell, &bell));
-        let rung = place.is_some_and(|at| listed.swap_remove(at).rung);
+            .position(|entry| entry.cell == self.key && Arc::ptr_eq(&entry.waker, &waker));
+        let woken = place.is_some_and(|at| listed.swap_remove(at).woken);
         drop(listed);
-        if !rung && !self.spent {
-            let _ = BELL.try_with(|place| place.set(Some(bell)));
+        if !woken && !self.spent {
+            let _ = WAKER.try_with(|place| place.set(Some(waker)));
         }
     }
 }
@@ -245,7 +245,7 @@ mod tests {
         let (a, _b) = UnixStream::pair().unwrap();
         let mut waiter = Waiter {
             key: 0,
-            bell: None,
+            waker: None,
             spent: false,
         };
         let begun = Instant::now();

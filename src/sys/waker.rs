@@ -1,5 +1,5 @@
-//! What a waiting thread can be woken by, and the wait for that and for a descriptor,
-//! as Unix has them. See poll(2), ppoll(2), shutdown(2).
+//! What wakes a waiting thread, and the wait for that and for a descriptor, as Unix has
+//! them. See poll(2), ppoll(2), shutdown(2).
 #![expect(unsafe_code, reason = "poll has no safe form")]
 
 use std::fs::File;
@@ -21,19 +21,30 @@ pub(crate) const READ: Events = libc::POLLIN;
 pub(crate) const WRITE: Events = libc::POLLOUT;
 pub(crate) const CONNECT: Events = libc::POLLOUT | libc::POLLERR;
 
-/// A thread's wake descriptor: a socket that is shut down, and so ready for ever,
-/// once it was rung.
+/// A file of ours, told apart by its inode from what may have its number by now.
 ///
 /// A program may close numbers that it does not know (`os.closerange` in a daemon)
-/// and be given ours for a file of its own. A pipe, an eventfd or a socket could
-/// all be rung there, but sockets and pipes have an inode to be told apart by.
-pub(crate) struct Bell {
-    ears: Option<File>,
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    _rope: File,
-    number: RawFd,
+/// and be given one of ours for a file of its own, which is then not ours to touch.
+struct OwnFile {
+    file: Option<File>,
     inode: (u64, u64),
-    generation: u8,
+}
+
+impl OwnFile {
+    fn new(file: impl Into<OwnedFd>) -> Result<Self, Errno> {
+        let file = File::from(file.into());
+        Ok(Self {
+            inode: inode(&file)?,
+            file: Some(file),
+        })
+    }
+
+    /// The file, unless its number was closed behind our back.
+    fn get(&self) -> Option<&File> {
+        self.file
+            .as_ref()
+            .filter(|file| inode(file) == Ok(self.inode))
+    }
 }
 
 fn inode(file: &File) -> Result<(u64, u64), Errno> {
@@ -41,16 +52,34 @@ fn inode(file: &File) -> Result<(u64, u64), Errno> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
-impl Bell {
+impl Drop for OwnFile {
+    fn drop(&mut self) {
+        if self.get().is_none()
+            && let Some(others) = self.file.take()
+        {
+            let _ = others.into_raw_fd(); // not ours to close
+        }
+    }
+}
+
+/// A thread's wake descriptor: a socket that `wake` shuts down, after which it is ready
+/// for ever. A pipe would do as well; an eventfd would not, as it has no inode of its own.
+pub(crate) struct Waker {
+    socket: OwnFile,
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    _peer: OwnFile,
+    number: RawFd,
+    generation: u8,
+}
+
+impl Waker {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(crate) fn new() -> Result<Self, Errno> {
         use std::os::unix::net::UnixDatagram;
         let socket = from_io(UnixDatagram::unbound())?;
-        let ears = File::from(OwnedFd::from(socket));
         Ok(Self {
-            number: ears.as_raw_fd(),
-            inode: inode(&ears)?,
-            ears: Some(ears),
+            number: socket.as_raw_fd(),
+            socket: OwnFile::new(socket)?,
             generation: fork_generation(),
         })
     }
@@ -59,25 +88,16 @@ impl Bell {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(crate) fn new() -> Result<Self, Errno> {
         use std::os::unix::net::UnixStream;
-        let (ears, rope) = from_io(UnixStream::pair())?;
-        let ears = File::from(OwnedFd::from(ears));
+        let (socket, peer) = from_io(UnixStream::pair())?;
         Ok(Self {
-            number: ears.as_raw_fd(),
-            inode: inode(&ears)?,
-            ears: Some(ears),
-            _rope: File::from(OwnedFd::from(rope)),
+            number: socket.as_raw_fd(),
+            socket: OwnFile::new(socket)?,
+            _peer: OwnFile::new(peer)?,
             generation: fork_generation(),
         })
     }
 
-    /// The file, unless its number was closed behind our back.
-    fn ours(&self) -> Option<&File> {
-        self.ears
-            .as_ref()
-            .filter(|ears| inode(ears) == Ok(self.inode))
-    }
-
-    /// What to wait for.
+    /// The descriptor to wait for.
     pub(crate) fn number(&self) -> RawFd {
         self.number
     }
@@ -87,34 +107,24 @@ impl Bell {
         self.generation == fork_generation()
     }
 
-    /// Makes it ready, for good.
-    pub(crate) fn ring(&self) {
-        if let Some(ears) = self.ours() {
+    /// Makes the descriptor ready, for good.
+    pub(crate) fn wake(&self) {
+        if let Some(socket) = self.socket.get() {
             // Nothing is left to do where it fails: the wait ends at its deadline.
-            let _ = SockRef::from(ears).shutdown(Shutdown::Both);
+            let _ = SockRef::from(socket).shutdown(Shutdown::Both);
         }
     }
 }
 
-impl Drop for Bell {
-    fn drop(&mut self) {
-        if self.ours().is_none()
-            && let Some(others) = self.ears.take()
-        {
-            let _ = others.into_raw_fd(); // not ours to close
-        }
-    }
-}
-
-/// Waits until the descriptor or the bell is ready, and says which; both are false
+/// Waits until the descriptor or the waker is ready, and says which; both are false
 /// where the time ran out. A negative number is none.
 pub(crate) fn poll(
     fd: RawFd,
     events: Events,
-    bell: RawFd,
+    waker: RawFd,
     timeout: Option<Duration>,
 ) -> Result<[bool; 2], Errno> {
-    let mut fds = [pollfd(fd, events), pollfd(bell, READ)];
+    let mut fds = [pollfd(fd, events), pollfd(waker, READ)];
     poll_all(&mut fds, timeout)?;
     Ok(fds.map(|one| one.revents != 0))
 }
@@ -173,16 +183,16 @@ mod tests {
 
     #[test]
     fn a_number_that_was_taken_away_is_left_to_its_new_owner() {
-        let mut bell = Bell::new().unwrap();
+        let mut waker = Waker::new().unwrap();
         // As a program does that closes all it does not know: another file is
         // moved onto the number.
         let owner = UnixStream::pair().unwrap();
         let foreign = File::from(OwnedFd::from(owner.0));
-        let lost = bell.ears.replace(foreign).unwrap();
-        bell.ring();
+        let lost = waker.socket.file.replace(foreign).unwrap();
+        waker.wake();
         std::io::Write::write_all(&mut &owner.1, b"x").unwrap();
-        let foreign = bell.ears.as_ref().unwrap().try_clone().unwrap();
-        drop(bell);
+        let foreign = waker.socket.file.as_ref().unwrap().try_clone().unwrap();
+        drop(waker);
         drop(lost);
         let mut byte = [0];
         std::io::Read::read_exact(&mut &foreign, &mut byte).unwrap();

@@ -1,5 +1,5 @@
-//! What a waiting thread can be woken by, and the wait for that and for a socket, as
-//! Windows has them. See select.
+//! What wakes a waiting thread, and the wait for that and for a socket, as Windows has
+//! them. See select.
 //!
 //! By `select` and not by `WSAPoll`, which on many versions never tells that a
 //! connection was refused.
@@ -27,11 +27,11 @@ pub(crate) const READ: Events = Events::Read;
 pub(crate) const WRITE: Events = Events::Write;
 pub(crate) const CONNECT: Events = Events::Connect;
 
-/// A thread's wake descriptor: a datagram socket that is connected to itself, and so
-/// ready for ever, once it was rung.
-pub(crate) struct Bell(UdpSocket);
+/// A thread's wake descriptor: a datagram socket that is connected to itself, to which
+/// `wake` sends what nobody receives, after which it is ready for ever.
+pub(crate) struct Waker(UdpSocket);
 
-impl Bell {
+impl Waker {
     pub(crate) fn new() -> Result<Self, Errno> {
         let socket = from_io(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let own = from_io(socket.local_addr())?;
@@ -39,7 +39,7 @@ impl Bell {
         Ok(Self(socket))
     }
 
-    /// What to wait for; -1 where there is none.
+    /// The handle to wait for; -1 where there is none.
     pub(crate) fn number(&self) -> RawFd {
         RawFd::try_from(self.0.as_raw_socket()).unwrap_or(-1)
     }
@@ -50,8 +50,8 @@ impl Bell {
         true
     }
 
-    /// Makes it ready, for good: nobody receives from it.
-    pub(crate) fn ring(&self) {
+    /// Makes the handle ready, for good.
+    pub(crate) fn wake(&self) {
         // Nothing is left to do where it fails: the wait ends at its deadline.
         let _ = self.0.send(&[0]);
     }
@@ -84,17 +84,17 @@ fn timeval(left: Duration) -> ws::TIMEVAL {
     }
 }
 
-/// Waits until the socket or the bell is ready, and says which; both are false where
+/// Waits until the socket or the waker is ready, and says which; both are false where
 /// the time ran out.
 pub(crate) fn poll(
     fd: RawFd,
     events: Events,
-    bell: RawFd,
+    waker: RawFd,
     timeout: Option<Duration>,
 ) -> Result<[bool; 2], Errno> {
     const NONE: RawFd = -1;
     let of = |wanted: bool| if wanted { fd } else { NONE };
-    let mut reads = set([of(events == Events::Read), bell]);
+    let mut reads = set([of(events == Events::Read), waker]);
     let mut writes = set([of(events != Events::Read), NONE]);
     // A connection attempt that failed is an exception.
     let mut fails = set([of(events == Events::Connect), NONE]);
@@ -115,7 +115,7 @@ pub(crate) fn poll(
         )
     })?;
     let ready = has(&reads, fd) || has(&writes, fd) || has(&fails, fd);
-    Ok([ready, has(&reads, bell)])
+    Ok([ready, has(&reads, waker)])
 }
 
 /// Whether a socket is ready to be read from, or has an error to report.
