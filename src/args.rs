@@ -36,7 +36,7 @@ fn wrong_count(name: &str, given: usize, min: usize, max: usize) -> PyErr {
     ))
 }
 
-/// An argument that `count` has made sure of.
+/// An argument that `count` has made sure is there.
 #[inline]
 pub(crate) fn required<'a, 'py>(
     args: Args<'a, 'py>,
@@ -175,6 +175,14 @@ pub(crate) fn int_or(args: Args<'_, '_>, index: usize, default: c_int) -> PyResu
     args.get(index).map_or(Ok(default), int)
 }
 
+/// The positional arguments in the first of `N` places.
+#[inline]
+fn positional<'a, 'py, const N: usize>(
+    args: Args<'a, 'py>,
+) -> [Option<Borrowed<'a, 'py, PyAny>>; N] {
+    std::array::from_fn(|index| args.get(index))
+}
+
 /// Sorts positional and keyword arguments into named places, in the words of a
 /// function written in Python.
 pub(crate) fn named<'a, 'py, const N: usize>(
@@ -183,10 +191,7 @@ pub(crate) fn named<'a, 'py, const N: usize>(
     names: [&str; N],
     required: usize,
 ) -> PyResult<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
-    let mut places = [None; N];
-    for (index, place) in places.iter_mut().enumerate() {
-        *place = args.get(index);
-    }
+    let mut places = positional(args);
     for index in 0..args.keyword_count() {
         let Some((key, value)) = args.keyword(index) else {
             break;
@@ -232,7 +237,6 @@ pub(crate) fn keywords<'a, 'py, const N: usize>(
     names: [&str; N],
     required: usize,
 ) -> PyResult<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
-    let mut places = [None; N];
     let given = args.len().saturating_add(args.keyword_count());
     if given > N {
         let plural = if N == 1 { "" } else { "s" };
@@ -240,9 +244,7 @@ pub(crate) fn keywords<'a, 'py, const N: usize>(
             "{function}() takes at most {N} argument{plural} ({given} given)"
         )));
     }
-    for (index, place) in places.iter_mut().enumerate() {
-        *place = args.get(index);
-    }
+    let mut places = positional(args);
     let mut refusal = None;
     for index in 0..args.keyword_count() {
         if let Some((key, value)) = args.keyword(index) {

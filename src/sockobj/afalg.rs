@@ -1,5 +1,5 @@
-//! Floor 4b: sendmsg_afalg: what the operations of AF_ALG take, as ancillary data.
-//! See the kernel's crypto/userspace-if.
+//! Floor 4b: sendmsg_afalg: an AF_ALG operation and its parameters, sent as ancillary
+//! data with the buffers. See the kernel's crypto/userspace-if.
 
 use std::ffi::c_int;
 
@@ -14,10 +14,9 @@ use crate::method::{Answer, Args};
 use crate::sockobj::message::{data_views, encoded, transmit_views};
 use crate::sockobj::state::Socket;
 use crate::sys::cmsg::Cmsg;
-use crate::text::type_name;
+use crate::text::argument_type;
 
-/// `sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]])`: what AF_ALG's
-/// operations take, as ancillary data. See the kernel's crypto/userspace-if.
+/// `sendmsg_afalg([buffers], *, op[, iv[, assoclen[, flags]]])`.
 pub(crate) fn sendmsg_afalg<'py>(
     slf: Borrowed<'_, 'py, Socket>,
     args: Args<'_, 'py>,
@@ -38,12 +37,14 @@ pub(crate) fn sendmsg_afalg<'py>(
         )));
     }
     let [data, op, iv, assoclen, flags] = args::keywords(args, NAME, names, 0)?;
-    let op = op.map(|op| whole(op, 2)).transpose()?;
+    let op = op.map(|op| exact_int(op, 2)).transpose()?;
     let mut iv_view = View::empty();
     if let Some(iv) = iv {
         iv_view.readable(iv)?;
     }
-    let assoclen = assoclen.map(|assoclen| whole(assoclen, 4)).transpose()?;
+    let assoclen = assoclen
+        .map(|assoclen| exact_int(assoclen, 4))
+        .transpose()?;
     let flags = flags.map_or(Ok(0), args::int)?;
     let Some(op) = op.filter(|op| *op >= 0) else {
         return Err(PyTypeError::new_err("Invalid or missing argument 'op'"));
@@ -70,15 +71,11 @@ pub(crate) fn sendmsg_afalg<'py>(
 }
 
 /// An argument that must be an int itself, not something that converts to one.
-fn whole(value: Borrowed<'_, '_, PyAny>, at: usize) -> PyResult<c_int> {
+fn exact_int(value: Borrowed<'_, '_, PyAny>, at: usize) -> PyResult<c_int> {
     if value.is_instance_of::<PyInt>() {
         return args::int(value);
     }
-    let kind = if value.is_none() {
-        "None".to_owned()
-    } else {
-        type_name(value)
-    };
+    let kind = argument_type(value);
     Err(PyTypeError::new_err(format!(
         "sendmsg_afalg() argument {at} must be int, not {kind}"
     )))
