@@ -19,8 +19,8 @@ use crate::sockobj::lifecycle;
 use crate::sockobj::state::Socket;
 use crate::typeobj::with_slots;
 
-#[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]
 /// `__del__()`: fills `tp_finalize`, too.
+#[expect(clippy::unnecessary_wraps, reason = "the form of a method in a table")]
 pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answer<'py> {
     end_if_open(slf);
     Ok(none(slf.py()))
@@ -28,9 +28,9 @@ pub(crate) fn del<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py>) -> Answ
 
 fn end_if_open(socket: Borrowed<'_, '_, Socket>) {
     if socket.get().fileno() >= 0 {
-        // PyO3 has to know that the thread is attached: when the interpreter shuts
-        // down, it cannot find out by itself.
-        // SAFETY: the caller's thread is attached, so the interpreter is there.
+        // PyO3 has to be told that the thread is attached: it cannot find out by itself
+        // while the interpreter shuts down.
+        // SAFETY: the interpreter called, so this thread is attached.
         unsafe { Python::attach_unchecked(|_| end(socket)) };
     }
 }
@@ -41,8 +41,6 @@ fn end(socket: Borrowed<'_, '_, Socket>) {
     // A finalizer must leave the current exception as it found it.
     let pending = PyErr::take(py);
     let ptr = socket.as_ptr();
-    // A borrowed descriptor of the interpreter's own shutdown: no warning can be
-    // shown any more, and importing for it would only add noise.
     // SAFETY: format and argument agree, and the object is alive.
     let shown = unsafe { ffi::PyErr_ResourceWarning(ptr, 1, c"unclosed %R".as_ptr(), ptr) };
     if shown < 0 {

@@ -1,5 +1,6 @@
-//! Floor 1: finishing the module and its classes: functions, methods and slots from a table, read-only ints, its
-//! name in messages, and the seal that makes it immutable as CPython's own are.
+//! Floor 1: finishing the module and its classes: functions, methods and slots from a
+//! table, read-only ints, a class's name in messages, and the seal that makes it
+//! immutable, as CPython's own classes are.
 //!
 //! All of it is done while only the importing thread knows the class, before
 //! anything derives from it. See "Type Objects" in the C API manual.
@@ -44,20 +45,23 @@ fn made<'py>(py: Python<'py>, kind: Kind<'_, 'py>) -> Answer<'py> {
         Kind::Method(class, def) => unsafe {
             ffi::PyDescr_NewMethod(class.as_type_ptr(), def.leaked())
         },
-        // SAFETY: as above; the offset is that of a field of that type in the class's objects.
+        // SAFETY: the class is alive and the definition lives for ever; the offset is that of
+        // a field of the definition's type in the class's objects.
         Kind::Member(class, def) => unsafe {
             ffi::PyDescr_NewMember(class.as_type_ptr(), leaked(def))
         },
-        // SAFETY: as above; the function takes what the description's wrapper calls it with.
+        // SAFETY: the class is alive and the description lives for ever; the function takes
+        // what the description's wrapper calls it with.
         Kind::Slot(class, base, function) => unsafe {
             PyDescr_NewWrapper(class.as_type_ptr(), leaked(base), function)
         },
-        // SAFETY: as above; what the function takes first is the module, which it holds.
+        // SAFETY: the module is alive and the definition lives for ever, with a function that
+        // takes what CPython passes by its flags, and first the module, which it holds.
         Kind::Function(module, def, home) => unsafe {
             ffi::PyCFunction_NewEx(def.leaked(), module.as_ptr(), home.as_ptr())
         },
     };
-    // SAFETY: each of them answers a new reference, or null with an exception set.
+    // SAFETY: each of these calls returns a new reference, or null with an exception set.
     unsafe { Bound::from_owned_ptr_or_err(py, object) }
 }
 
@@ -91,8 +95,9 @@ pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<(
     Ok(())
 }
 
-/// Adds a table's functions to a module, under their names with a prefix. A pickle finds them
-/// in `rsock`, but for those whose errors CPython words, with their module's name.
+/// Adds a table's functions to a module, under their names with a prefix. Their `__module__`
+/// is `rsock`, where pickle finds them; but `_socket` for those of no or one argument, as
+/// CPython itself refuses wrong arguments to these, by the module's name and the function's.
 pub(crate) fn add_functions(
     module: &Bound<'_, PyModule>,
     prefix: &str,

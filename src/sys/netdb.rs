@@ -3,7 +3,7 @@
 //!
 //! Linux has forms that write into the caller's buffer, so any number of threads
 //! may look up at once. Elsewhere the answer is in static memory: one thread at a
-//! time calls and copies; on Windows each thread has its own. Every answer is an
+//! time calls and copies; on Windows each thread has its own. Every result is an
 //! owned value. All of these may wait.
 #![expect(unsafe_code, reason = "the databases are C functions")]
 
@@ -66,8 +66,8 @@ fn optional(text: Option<&CStr>) -> *const c_char {
     text.map_or(ptr::null(), CStr::as_ptr)
 }
 
-/// Calls what answers in memory that all such calls share, and reads the answer while
-/// no other thread here makes such a call.
+/// Makes a call whose result is in memory that all such calls share, and reads the result
+/// while no other thread here makes such a call.
 #[cfg(not(all(target_os = "linux", not(target_env = "musl"))))]
 fn alone<E, T>(call: impl FnOnce() -> Pointer<E>, read: impl FnOnce(&E) -> T) -> Option<T> {
     #[cfg(unix)]
@@ -102,7 +102,7 @@ mod system {
 
     /// Most answers fit in this; glibc's host entries say when they do not.
     const FIRST_ROOM: usize = 4096;
-    /// An answer that needs more is none of a database.
+    /// No entry of a database needs more.
     const MOST_ROOM: usize = 1024 * 1024;
 
     /// Calls with an entry, a buffer and a place for the result, with a bigger buffer
@@ -149,7 +149,8 @@ mod system {
         let bytes = address.as_ptr().cast();
         let address_len = libc::socklen_t::try_from(address.len()).unwrap_or(0);
         let call = |entry, buffer, len, result| {
-            // SAFETY: as above; the address has its own length.
+            // SAFETY: the address is passed with its own length; entry, buffer with its
+            // length and result are `growing`'s own, to be written.
             unsafe {
                 names::gethostbyaddr_r(
                     bytes,
@@ -185,8 +186,9 @@ mod system {
         read: impl FnOnce(&Service) -> T,
     ) -> Option<T> {
         let call = |entry, buffer, len, result| {
-            // SAFETY: as above; the key is a number, or a text that ends in NUL, as
-            // the protocol does where it is not null.
+            // SAFETY: the key is a number, or a text that ends in NUL, as the protocol does
+            // where it is not null; entry, buffer with its length and result are
+            // `growing`'s own, to be written.
             unsafe { call(key, optional(proto), entry, buffer, len, result) }
         };
         growing(call, read)
@@ -219,7 +221,8 @@ mod system {
     pub(super) fn gethostbyaddr(address: &[u8], family: c_int) -> Result<Host, c_int> {
         let bytes = address.as_ptr().cast();
         let len = libc::socklen_t::try_from(address.len()).unwrap_or(0);
-        // SAFETY: as above; the address has its own length.
+        // SAFETY: the address is passed with its own length, and `alone` is done with the
+        // answer before another call.
         let call = || unsafe { names::gethostbyaddr(bytes, len, family) };
         alone(call, Host::of).ok_or_else(h_errno)
     }
@@ -235,8 +238,8 @@ mod system {
         proto: Option<&CStr>,
         read: impl FnOnce(&Service) -> T,
     ) -> Option<T> {
-        // SAFETY: as above; the key is a number, or a text that ends in NUL, as the
-        // protocol does where it is not null.
+        // SAFETY: the key is a number, or a text that ends in NUL, as the protocol does
+        // where it is not null, and `alone` is done with the answer before another call.
         alone(|| unsafe { call(key, optional(proto)) }, read)
     }
 }
