@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Type-checks the Rust half for the systems that it is written for and not run on,
 # with warnings as errors, for the Python version $1. A system whose standard library
-# the toolchain has not, and rustup cannot get, is skipped.
+# the toolchain lacks, and rustup cannot get, is skipped.
 set -uo pipefail
 version=$1
 failed=()

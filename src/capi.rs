@@ -1,6 +1,6 @@
 //! Floor 5: the capsule `_socket.CAPI`, by which CPython's `_ssl` learns the
 //! socket type. The one place that knows its layout: three pointers, the same
-//! from 3.8 to 3.15. What `_ssl` then reads of an object is `sockobj::state`'s.
+//! since 3.8. What `_ssl` then reads of an object is `sockobj::state`'s.
 //!
 //! From 3.13 on the garbage collector sees the type in the capsule, as in CPython's own.
 #![cfg_attr(

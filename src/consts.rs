@@ -89,7 +89,7 @@ static TEXTS: &[(&str, &str)] = windows::TEXTS;
 static TEXTS: &[(&str, &str)] = &[];
 
 /// Adds every constant to the module, straight into its dictionary: `PyModule::add` would
-/// also list each in `__all__`, which `_socket` has not. The names are not interned, since
+/// also list each in `__all__`, which `_socket` does not have. The names are not interned, since
 /// that costs more at import than it saves at a look-up.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let namespace = module.dict();
@@ -115,7 +115,7 @@ fn numbers<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Ans
     Ok(found.into_any())
 }
 
-/// `_export(namespace)`: every name that the namespace has not yet, as `import *` of a
+/// `_export(namespace)`: every name that the namespace lacks, as `import *` of a
 /// module without `__all__` would give it, but in a tenth of the time.
 fn export<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     let own = module.dict();

@@ -35,7 +35,7 @@ table! {
 
 #[cfg(unix)]
 table! {
-    /// The sizes of control messages, which Windows has not.
+    /// The sizes of control messages, which Windows lacks.
     SIZES: PyModule {
         Positional CMSG_LEN = cmsg_len,
             "CMSG_LEN(length) -> control message length\n\n\
@@ -90,22 +90,22 @@ fn swap16<'py>(args: Args<'_, 'py>, name: &str, swap: impl Fn(u16) -> u16) -> An
         args::unsigned(value, "uint16_t")?
     } else {
         let number = args::int(value).map_err(|error| too_large(error, value.py()))?;
-        u16::try_from(number).map_err(|_| no_port(name, number))?
+        u16::try_from(number).map_err(|_| wider_than_16_bits(name, number))?
     };
     port(args.py(), swap(number))
 }
 
 const PORTS: usize = 256;
 
-/// The numbers that were answered first, in a place each: a program swaps few ports,
-/// often, and to make an int takes longer than the swap.
-static ANSWERED: [PyOnceLock<(u16, Py<PyAny>)>; PORTS] = [const { PyOnceLock::new() }; PORTS];
+/// Results as Python ints, the first one of each place: a program swaps few ports, often,
+/// and to make an int takes longer than the swap.
+static KNOWN: [PyOnceLock<(u16, Py<PyAny>)>; PORTS] = [const { PyOnceLock::new() }; PORTS];
 
 #[inline]
 fn port(py: Python<'_>, value: u16) -> Answer<'_> {
     let make = || value.into_pyobject(py).map(Bound::into_any);
     let [high, low] = value.to_be_bytes();
-    let Some(place) = ANSWERED.get(usize::from(high ^ low)) else {
+    let Some(place) = KNOWN.get(usize::from(high ^ low)) else {
         return Ok(make()?);
     };
     let (known, number) = match place.get(py) {
@@ -120,7 +120,7 @@ fn port(py: Python<'_>, value: u16) -> Answer<'_> {
 }
 
 #[cold]
-fn no_port(name: &str, number: i32) -> PyErr {
+fn wider_than_16_bits(name: &str, number: i32) -> PyErr {
     PyOverflowError::new_err(if number < 0 {
         format!("{name}: can't convert negative Python int to C 16-bit unsigned integer")
     } else {

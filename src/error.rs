@@ -121,7 +121,7 @@ fn resolver_error(which: fn(&ResolverErrors) -> &Py<PyType>, code: c_int, text: 
 /// until somebody looks: C code that looks at the class alone (Cython's `except` in
 /// uvloop and gevent) waits for `BlockingIOError`.
 pub(crate) fn os_error(errno: Errno) -> PyErr {
-    let args = Told(errno);
+    let args = OsErrorArgs(errno);
     match errno.0 {
         // EWOULDBLOCK is the same number wherever this builds.
         libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => PyBlockingIOError::new_err(args),
@@ -132,14 +132,14 @@ pub(crate) fn os_error(errno: Errno) -> PyErr {
         libc::EINTR => PyInterruptedError::new_err(args),
         libc::EACCES => PyPermissionError::new_err(args),
         libc::ETIMEDOUT => PyTimeoutError::new_err(args),
-        other => rarer(other, args),
+        other => less_common(other, args),
     }
 }
 
 /// The arguments of an `OSError`: its number and the system's text, made as it is raised.
-struct Told(Errno);
+struct OsErrorArgs(Errno);
 
-impl PyErrArguments for Told {
+impl PyErrArguments for OsErrorArgs {
     fn arguments(self, py: Python<'_>) -> Py<PyAny> {
         let Self(errno) = self;
         let args = with_message(errno, |text| {
@@ -154,9 +154,9 @@ impl PyErrArguments for Told {
     }
 }
 
-/// The subclasses that the calls of a socket have less often.
+/// The subclasses that the calls of a socket seldom raise.
 #[cfg(unix)]
-fn rarer(number: c_int, args: Told) -> PyErr {
+fn less_common(number: c_int, args: OsErrorArgs) -> PyErr {
     match number {
         libc::EPIPE => PyBrokenPipeError::new_err(args),
         libc::ECHILD => PyChildProcessError::new_err(args),
@@ -172,7 +172,7 @@ fn rarer(number: c_int, args: Told) -> PyErr {
 
 /// Winsock has no others.
 #[cfg(windows)]
-fn rarer(_: c_int, args: Told) -> PyErr {
+fn less_common(_: c_int, args: OsErrorArgs) -> PyErr {
     PyOSError::new_err(args)
 }
 

@@ -113,7 +113,7 @@ fn set_enums<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> A
 
 #[cfg(unix)]
 table! {
-    /// The function that Windows has not; the shim has another there.
+    /// The function that Windows lacks; the shim has another there.
     PAIR: PyModule {
         Positional socketpair = socketpair, "socketpair([family[, type[, proto]]]) -> (socket, socket)\n\nTwo sockets connected to each other. See socketpair(2).";
     }
@@ -124,7 +124,7 @@ table! {
     TABLE: PyModule {
         Positional _adopt = adopt, "_adopt(class, family, type, proto, fileno)\n\nA socket on a descriptor that has no owner yet.";
         One _hold = hold, "_hold(socket)\n\nOne more `makefile` object keeps the socket open.";
-        Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` answer: dicts of int to member.";
+        Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` return: dicts of int to member.";
         One close = close, "close(fileno)\n\nClose a socket's descriptor by its number. See close(2).";
         One dup = dup, "dup(fileno) -> descriptor\n\nDuplicate a descriptor; children do not inherit the new one. See dup(2).";
         NoArgs getdefaulttimeout = getdefaulttimeout, "getdefaulttimeout() -> seconds\n\nThe timeout that new sockets start with, as a float, or None.";

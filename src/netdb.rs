@@ -1,7 +1,7 @@
 //! Floor 4: getaddrinfo; the other lookups are in the files below this one. See
 //! getaddrinfo(3).
 //!
-//! A literal address with a numeric port never reaches C. glibc's answer for it
+//! A literal address with a numeric port never reaches C. glibc's result for it
 //! depends on nothing but the arguments; what does depend on the system (unusual
 //! flags, types, protocols, and any other C library) goes to C. The resolver
 //! runs without the interpreter, and knows owned strings only.
@@ -39,7 +39,7 @@ table! {
 }
 
 table! {
-    /// What the public module knows by the same name as the plain function here.
+    /// The public module's function of the same name.
     PUBLIC: PyModule {
         Keywords getaddrinfo = with_members,
             "getaddrinfo(host, port, family=0, type=0, proto=0, flags=0)\n--\n\n\
@@ -66,8 +66,8 @@ fn plain<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py
     getaddrinfo(args.py(), places, Form::PlainInts)
 }
 
-/// The public function, in whose place the standard library has one in Python:
-/// its errors are in a Python function's words.
+/// The public function. The standard library's is written in Python, so errors of
+/// arguments are in the words of a Python function.
 fn with_members<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
     if args.len() > NAMES.len() && args.keyword_count() == 0 {
         return Err(PyTypeError::new_err(format!(
@@ -178,7 +178,7 @@ enum Service<'a> {
     Any,
     Number(u16),
     Text(&'a [u8]),
-    /// An int that no port has; the resolver has its own view of it.
+    /// An int that is no port; the resolver says what is wrong with it.
     Odd(String),
 }
 

@@ -129,7 +129,7 @@ table! {
 
 #[cfg(unix)]
 table! {
-    /// The methods for messages, which Windows has not.
+    /// The methods for messages, which Windows lacks.
     MESSAGES: Socket {
         Positional recvmsg = message::recvmsg, "recvmsg(bufsize[, ancbufsize[, flags]]) -> (data, ancdata, msg_flags, address)\n\nReceive up to bufsize bytes, and ancillary data into ancbufsize bytes (see\nCMSG_SPACE): a list of (level, type, data). See recvmsg(2) and cmsg(3).";
         Positional recvmsg_into = message::recvmsg_into, "recvmsg_into(buffers[, ancbufsize[, flags]]) -> (nbytes, ancdata, msg_flags, address)\n\nLike recvmsg(), into an iterable of writable buffers, filled in turn.";

@@ -148,7 +148,7 @@ fn from_other(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
     )))
 }
 
-/// A timeout as `gettimeout` answers it: None, or seconds as a float.
+/// A timeout as `gettimeout` returns it: None, or seconds as a float.
 pub(crate) fn to_python(py: Python<'_>, nanos: i64) -> Option<Bound<'_, PyFloat>> {
     if nanos < 0 {
         return None;
@@ -157,7 +157,7 @@ pub(crate) fn to_python(py: Python<'_>, nanos: i64) -> Option<Bound<'_, PyFloat>
     #[expect(
         clippy::as_conversions,
         clippy::cast_precision_loss,
-        reason = "gettimeout answers a float, as exact as a float can be"
+        reason = "gettimeout returns a float, as exact as a float can be"
     )]
     let value = if rest == 0 {
         seconds as f64

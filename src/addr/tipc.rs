@@ -37,7 +37,7 @@ pub(crate) struct TipcAddr {
 }
 
 impl TipcAddr {
-    /// None for an address type that there is none of.
+    /// None for an unknown address type.
     fn from_fields(kind: u8, values: [u32; 3], scope: i8) -> Option<Self> {
         let [v1, v2, v3] = values;
         let name = match kind {
@@ -84,7 +84,7 @@ impl TipcAddr {
         writer.finish_len(SIZE)
     }
 
-    /// None for an address type that there is none of.
+    /// None for an unknown address type.
     pub(crate) fn decode(raw: &RawAddr) -> Option<Self> {
         let reader = Reader::new(raw);
         let kind = reader.u8(2);
@@ -103,7 +103,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
     form::length(tuple, 4, 5, FORM)?;
     let kind = match form::int(tuple, 0) {
         Ok(kind) => u8::try_from(kind).unwrap_or(0),
-        // Out of range is as unknown as any other type that there is none of.
+        // Out of range is as unknown as any other unknown type.
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => 0,
         Err(error) => return Err(error),
     };

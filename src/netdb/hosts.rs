@@ -45,7 +45,7 @@ table! {
 
 #[cfg(unix)]
 table! {
-    /// The function that Windows has not.
+    /// The function that Windows lacks.
     SETTING: PyModule {
         Positional sethostname = sethostname,
             "sethostname(name)\n\n\

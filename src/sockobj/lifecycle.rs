@@ -1,5 +1,5 @@
-//! Floor 4b: how a socket object lives on and ends: closing, detaching,
-//! inheritance, and how it looks.
+//! Floor 4a+: the end of a socket object, closing and detaching; and its context manager,
+//! inheritance and repr.
 
 use std::sync::atomic::Ordering;
 
@@ -209,7 +209,8 @@ pub(crate) fn base_repr(socket: &Socket) -> String {
 }
 
 /// `__repr__()` of the public class: the numbers, and the addresses while it is open. A
-/// method, and the slot finds it: a slot's own words for wrong arguments are others.
+/// method of the table, which the slot calls: CPython words the errors of a slot's arguments
+/// otherwise than those of a method's.
 pub(crate) fn repr<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
     args::named(args, "socket.__repr__", [], 0)?;
     let py = slf.py();

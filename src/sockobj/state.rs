@@ -1,7 +1,7 @@
 //! Floor 4a: the socket object's state, and what it promises to whom.
 //!
-//! Invariants: the first fields are CPython's `PySocketSockObject` (the same from
-//! 3.8 to 3.14), because `_ssl` reads `fd` and `timeout` there behind our back;
+//! Invariants: the first fields are CPython's `PySocketSockObject` (the same since
+//! 3.8), because `_ssl` reads `fd` and `timeout` there behind our back;
 //! every change of either writes the field itself, `fd` becoming -1 before the
 //! number is closed. Calls take the number from `cell`, never from `fd`.
 //! All of it is atomic: another thread may be inside a call.
@@ -36,7 +36,8 @@ pub(crate) struct Socket {
     pub(crate) proto: AtomicI32,
     errorhandler: AtomicPtr<c_void>,
     pub(crate) timeout: AtomicI64,
-    // From here on CPython's fields are nobody's business, and these are ours.
+    // `_ssl` reads nothing of what follows in CPython's struct: from here on the fields are
+    // our own.
     pub(crate) cell: FdCell,
     /// Whether nobody else can use the open file.
     pub(crate) sole: Sole,

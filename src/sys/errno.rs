@@ -44,7 +44,7 @@ impl Errno {
     }
 }
 
-/// The result of a call that answers -1 for an error.
+/// The result of a call that returns -1 on an error.
 pub(crate) fn check(ret: c_int) -> Result<c_int, Errno> {
     if ret == -1 {
         Err(Errno::last())
@@ -53,7 +53,7 @@ pub(crate) fn check(ret: c_int) -> Result<c_int, Errno> {
     }
 }
 
-/// The result of a call that answers a length, or -1 for an error.
+/// The result of a call that returns a length, or -1 on an error.
 pub(crate) fn check_len<T>(ret: T) -> Result<usize, Errno>
 where
     usize: TryFrom<T>,

@@ -48,9 +48,9 @@ impl NewFd {
         Self(number)
     }
 
-    /// Takes charge of what a call has answered, unless that is an error.
-    pub(crate) fn answered(answer: libc::Socket) -> Result<Self, Errno> {
-        match libc::as_number(answer) {
+    /// Takes charge of what a call has returned, unless that is an error.
+    pub(crate) fn returned(result: libc::Socket) -> Result<Self, Errno> {
+        match libc::as_number(result) {
             -1 => Err(Errno::last()),
             number => Ok(Self(number)),
         }

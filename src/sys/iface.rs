@@ -59,7 +59,7 @@ impl Drop for List {
 /// Every interface: its number and its name.
 #[cfg(unix)]
 pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
-    // SAFETY: takes nothing; the answer is null, or whole until it is freed.
+    // SAFETY: takes nothing; the result is null, or a list that is whole until it is freed.
     let list = unsafe { names::if_nameindex() };
     if list.is_null() {
         return Err(Errno::last());

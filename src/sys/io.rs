@@ -122,14 +122,14 @@ const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_WAITALL | libc::MSG_OOB;
 #[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 const PLAIN: c_int = libc::MSG_PEEK | libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_OOB;
 
-/// Whether the length that a receive answers is the number of bytes written: only
+/// Whether the length that a receive returns is the number of bytes written: only
 /// flags that are known to leave it so are trusted. Memory of ours that nobody has
 /// written to is to be zeroed before a receive with any other.
 pub(crate) fn means_what_it_says(flags: c_int) -> bool {
     flags & !PLAIN == 0
 }
 
-/// The length that a receive answered, clamped to the room where it counts bytes.
+/// The length that a receive returned, clamped to the room where it counts bytes.
 pub(crate) fn trusted(count: usize, room: usize, flags: c_int) -> usize {
     if means_what_it_says(flags) {
         count.min(room)
@@ -139,7 +139,7 @@ pub(crate) fn trusted(count: usize, room: usize, flags: c_int) -> usize {
 }
 
 /// recv(2), and recvfrom(2) where `from` is to have the sender's address. The
-/// answer may exceed the window with `MSG_TRUNC`.
+/// result may exceed the window with `MSG_TRUNC`.
 pub(crate) fn recv(
     fd: RawFd,
     window: &mut WindowMut<'_>,

@@ -85,7 +85,7 @@ pub(crate) fn sendmsg(
     check_len(unsafe { libc::sendmsg(fd, &raw const message, flags) })
 }
 
-/// What recvmsg answered.
+/// What recvmsg(2) returned.
 pub(crate) struct Received {
     /// The kernel's count, which may exceed the windows with `MSG_TRUNC`.
     pub(crate) count: usize,
@@ -109,9 +109,9 @@ pub(crate) fn recvmsg(
     let iov = list.fill(windows.len(), parts);
     *from = RawAddr::for_kernel();
     let mut message = header(iov);
+    message.msg_namelen = from.socklen();
     let (name, _) = from.out_ptrs();
     message.msg_name = name.cast();
-    message.msg_namelen = from.socklen();
     message.msg_control = control.ptr();
     message.msg_controllen = control.len().try_into().map_err(|_| Errno::EINVAL)?;
     // SAFETY: every pointer of the header is to memory that outlives the call and

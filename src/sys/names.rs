@@ -1,5 +1,5 @@
 //! The name service of the C library, its structs and its functions, by types that
-//! say what they answer with. See getaddrinfo(3), gethostbyname(3), getservent(3),
+//! say what they return. See getaddrinfo(3), gethostbyname(3), getservent(3),
 //! getprotoent(3), if_nameindex(3), and the Winsock reference.
 //!
 //! Must not know what is asked, nor which threads may ask at a time.
@@ -37,7 +37,7 @@ macro_rules! laid_out_as {
     };
 }
 
-/// `addrinfo`: an answer in the list of getaddrinfo, or hints for it.
+/// `addrinfo`: an entry in the list of getaddrinfo, or hints for it.
 #[repr(C)]
 #[derive(Default)]
 pub(crate) struct AddrInfo {
@@ -166,7 +166,7 @@ impl Item for Interface {
 #[cfg(unix)]
 laid_out_as!(Interface = if_nameindex { name = if_name });
 
-// What is answered by value is valid until the list is freed, or until the next such
+// What is returned by value is valid until the list is freed, or until the next such
 // call where the manual says so: it is the caller's to see to that. What is written to
 // an entry is valid as long as the buffer beside it.
 #[cfg_attr(windows, link(name = "ws2_32", kind = "raw-dylib"))]

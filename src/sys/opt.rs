@@ -22,7 +22,7 @@ pub(crate) fn get_int(fd: RawFd, level: c_int, name: c_int) -> Result<c_int, Err
     Ok(c_int::from_ne_bytes(value))
 }
 
-/// An option as bytes; the answer is as long as the kernel says, within `buffer`.
+/// An option as bytes; the result is their count as the kernel says it, within `buffer`.
 pub(crate) fn get_bytes(
     fd: RawFd,
     level: c_int,

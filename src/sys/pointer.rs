@@ -1,4 +1,4 @@
-//! What the C library answers with, as types: pointers, strings and arrays that are
+//! What the C library returns, as types: pointers, strings and arrays that are
 //! null or what their type says, for as long as the value lives that they stand in.
 //!
 //! Safe code makes none but null, and copies none: they come from the calls that are

@@ -1,7 +1,7 @@
 //! The resolver: getaddrinfo(3), getnameinfo(3) and their error texts, and the
 //! name of this host: gethostname(2), sethostname(2).
 //!
-//! Every answer is an owned value: what C allocated is copied and freed before a
+//! Every result is an owned value: what C allocated is copied and freed before a
 //! function here returns. The first two may wait, for as long as the system's
 //! resolver likes.
 #![expect(unsafe_code, reason = "the resolver is a C library")]
@@ -47,7 +47,7 @@ pub(crate) struct Hints {
     pub(crate) flags: c_int,
 }
 
-/// One answer of a lookup.
+/// One result of a lookup.
 #[derive(Clone)]
 pub(crate) struct Info {
     pub(crate) family: c_int,
@@ -150,7 +150,7 @@ pub(crate) use windows::{gai_strerror, gethostname, hstrerror};
 /// The text of a number by one of the calls that have one for each.
 #[cfg(unix)]
 fn constant(call: unsafe extern "system" fn(c_int) -> Text, code: c_int) -> String {
-    // SAFETY: `gai_strerror` and `hstrerror` take any number, and what they answer is
+    // SAFETY: `gai_strerror` and `hstrerror` take any number, and what they return is
     // constant.
     let message = unsafe { call(code) };
     String::from_utf8_lossy(&message.to_vec()).into_owned()

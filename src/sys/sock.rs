@@ -71,7 +71,7 @@ pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[Ne
     Ok([a?, b?])
 }
 
-fn with_address(call: libc::Takes, fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
+fn with_address(call: libc::TakesAddress, fd: RawFd, addr: &RawAddr) -> Result<(), Errno> {
     // SAFETY: `bind` and `connect` read the address, which lives past the call,
     // and no more of it than its length, which is clamped to the storage.
     check(unsafe { call(libc::as_socket(fd), addr.as_ptr(), addr.socklen()) }).map(drop)
@@ -96,7 +96,7 @@ pub(crate) fn connect_result(fd: RawFd) -> Result<(), Errno> {
     }
 }
 
-fn with_number(call: libc::Counts, fd: RawFd, number: c_int) -> Result<(), Errno> {
+fn with_number(call: libc::TakesNumber, fd: RawFd, number: c_int) -> Result<(), Errno> {
     // SAFETY: `listen` and `shutdown` take numbers only, and any.
     check(unsafe { call(libc::as_socket(fd), number) }).map(drop)
 }
@@ -124,13 +124,13 @@ fn peer_ptrs(family: c_int, from: &mut RawAddr) -> (*mut libc::sockaddr, *mut li
 pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
     let (addr, len) = peer_ptrs(family, from);
     // SAFETY: the address is offered with its own room, or not at all.
-    NewFd::answered(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) })
+    NewFd::returned(unsafe { libc::accept4(fd, addr, len, libc::SOCK_CLOEXEC) })
 }
 
 /// accept(2), then what accept4 would have done.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
-    let new = NewFd::answered(named(libc::accept, fd, peer_ptrs(family, from)))?;
+    let new = NewFd::returned(named(libc::accept, fd, peer_ptrs(family, from)))?;
     // Which it has of the listener.
     crate::sys::fd::set_nonblocking(new.number(), false)?;
     without_inheritance(new)
@@ -143,7 +143,7 @@ pub(crate) fn shutdown(fd: RawFd, how: c_int) -> Result<(), Errno> {
 
 /// Calls with the pointers of storage that the caller owns, or with null.
 fn named<R>(
-    call: libc::Gives<R>,
+    call: libc::WritesAddress<R>,
     fd: RawFd,
     (addr, len): (*mut libc::sockaddr, *mut libc::socklen_t),
 ) -> R {
@@ -152,7 +152,7 @@ fn named<R>(
     unsafe { call(libc::as_socket(fd), addr, len) }
 }
 
-fn name_of(call: libc::Gives<c_int>, fd: RawFd) -> Result<RawAddr, Errno> {
+fn name_of(call: libc::WritesAddress<c_int>, fd: RawFd) -> Result<RawAddr, Errno> {
     let mut name = RawAddr::for_kernel();
     check(named(call, fd, name.out_ptrs()))?;
     Ok(name)

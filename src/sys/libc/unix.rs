@@ -10,12 +10,12 @@ pub(crate) type Socket = c_int;
 /// What `FIONBIO` reads.
 pub(crate) type Flag = c_int;
 /// A call that takes an address.
-pub(crate) type Takes =
+pub(crate) type TakesAddress =
     unsafe extern "C" fn(Socket, *const libc::sockaddr, libc::socklen_t) -> c_int;
 /// A call that takes a number.
-pub(crate) type Counts = unsafe extern "C" fn(Socket, c_int) -> c_int;
-/// A call that answers an address.
-pub(crate) type Gives<R> =
+pub(crate) type TakesNumber = unsafe extern "C" fn(Socket, c_int) -> c_int;
+/// A call that writes an address and its length.
+pub(crate) type WritesAddress<R> =
     unsafe extern "C" fn(Socket, *mut libc::sockaddr, *mut libc::socklen_t) -> R;
 
 /// A number as the calls take it.
@@ -24,13 +24,13 @@ pub(crate) const fn as_socket(number: Number) -> Socket {
     number
 }
 
-/// A number as the calls answer it.
+/// A number as the calls return it.
 #[inline]
 pub(crate) const fn as_number(socket: Socket) -> Number {
     socket
 }
 
-/// The most bytes of so many that one call takes.
+/// How many of so many bytes one call takes at the most.
 #[inline]
 pub(crate) const fn room(len: usize) -> usize {
     len

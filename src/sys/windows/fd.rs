@@ -52,7 +52,7 @@ pub(crate) fn open(
     // SAFETY: the structure is null, or read while its bytes are borrowed; any bytes are
     // valid numbers.
     let new = unsafe { ws::WSASocketW(family, kind, proto, info, 0, flags) };
-    let new = NewFd::answered(new)?;
+    let new = NewFd::returned(new)?;
     if described.is_some() {
         // The flag is not for what exists already.
         set_inheritable(new.number(), false)?;

@@ -20,23 +20,25 @@ pub(crate) type Number = isize;
 /// What `FIONBIO` reads.
 pub(crate) type Flag = u32;
 /// A call that takes an address.
-pub(crate) type Takes = unsafe extern "system" fn(Socket, *const sockaddr, socklen_t) -> c_int;
+pub(crate) type TakesAddress =
+    unsafe extern "system" fn(Socket, *const sockaddr, socklen_t) -> c_int;
 /// A call that takes a number.
-pub(crate) type Counts = unsafe extern "system" fn(Socket, c_int) -> c_int;
-/// A call that answers an address.
-pub(crate) type Gives<R> = unsafe extern "system" fn(Socket, *mut sockaddr, *mut socklen_t) -> R;
+pub(crate) type TakesNumber = unsafe extern "system" fn(Socket, c_int) -> c_int;
+/// A call that writes an address and its length.
+pub(crate) type WritesAddress<R> =
+    unsafe extern "system" fn(Socket, *mut sockaddr, *mut socklen_t) -> R;
 
 /// A handle as the calls take it.
 pub(crate) const fn as_socket(number: Number) -> Socket {
     number.cast_unsigned()
 }
 
-/// A handle as the calls answer it.
+/// A handle as the calls return it.
 pub(crate) const fn as_number(socket: Socket) -> Number {
     socket.cast_signed()
 }
 
-/// The most bytes of so many that one call takes.
+/// How many of so many bytes one call takes at the most.
 pub(crate) fn room(len: usize) -> c_int {
     c_int::try_from(len).unwrap_or(c_int::MAX)
 }

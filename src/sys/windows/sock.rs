@@ -46,12 +46,12 @@ fn open_shared(info: &Info) -> Result<(NewFd, [c_int; 3]), Errno> {
 }
 
 /// The values of a `WSAIoctl` request: one number for most, three for
-/// `SIO_KEEPALIVE_VALS`. The answer is the number of bytes that it answered.
+/// `SIO_KEEPALIVE_VALS`. Returns the number of bytes that the request wrote.
 pub(crate) fn ioctl(fd: RawFd, request: u32, values: &[u32]) -> Result<u32, Errno> {
     let len = u32::try_from(size_of_val(values)).map_err(|_| Errno::EINVAL)?;
-    let mut answered = 0;
+    let mut written = 0;
     // SAFETY: the values are read while they are borrowed, within their length; no
-    // room for an answer is offered, and nothing goes on after the call.
+    // room for output is offered, and nothing goes on after the call.
     check(unsafe {
         ws::WSAIoctl(
             fd.cast_unsigned(),
@@ -60,10 +60,10 @@ pub(crate) fn ioctl(fd: RawFd, request: u32, values: &[u32]) -> Result<u32, Errn
             len,
             std::ptr::null_mut(),
             0,
-            &raw mut answered,
+            &raw mut written,
             std::ptr::null_mut(),
             None,
         )
     })?;
-    Ok(answered)
+    Ok(written)
 }
