@@ -72,14 +72,14 @@ class Site:
         }
 
     def server(self) -> list[str]:
-        """Give the arguments that start the server."""
+        """Return the arguments that start the server."""
         if self.tls:
             return [str(HERE / "serve_tls.py"), str(self.tree), str(self.certificate)]
         return ["-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(self.tree)]
 
 
 def command(on: str, *arguments: str) -> list[str]:
-    """Give the command line of a program on rsock or on stock Python."""
+    """Return the command line of a program on rsock or on stock Python."""
     return [sys.executable, "-u", *LAUNCHERS[on], *arguments]
 
 

@@ -21,7 +21,7 @@ HEAD = """# What rsock does otherwise, on purpose
 
 Written by `scripts/differences_table.py` from `tests/known_differences.toml`, which has the
 code that shows each difference. `tests/test_known_differences.py` runs it over both modules
-and fails for a difference that is none any more. Everything else that differs is a fault.
+and fails for a difference that no longer exists. Everything else that differs is a fault.
 
 | | what | stock | rsock | why |
 |---|---|---|---|---|

@@ -58,14 +58,14 @@ def row(name, test, pythons):
 
 
 def cell(verdict):
-    """Give a verdict as the table has it: what is wrong stands out."""
+    """Return a verdict as the table has it: what is wrong stands out."""
     if verdict == hazards.ABSENT:
         return "-"
     return verdict if verdict == hazards.OK else f"**{verdict}**".replace("|", "\\|")
 
 
 def table(rows, versions):
-    """Give the table in Markdown."""
+    """Return the table in Markdown."""
     lines = [
         f"| fault | {' | '.join(f'stock {version}' for version in versions)} | rsock | `python ...` |",
         f"|---|{'---|' * len(versions)}---|---|",

@@ -39,7 +39,7 @@ def python(
 
 
 def run_python(code: str, *options: str) -> str:
-    """Run some code, and fail unless it ends well and says nothing on stderr; give its output."""
+    """Run some code, and fail unless it ends well and says nothing on stderr; return its output."""
     done = python(*options, "-c", textwrap.dedent(code))
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr

@@ -90,7 +90,7 @@ def main(namespace: dict[str, Any]) -> None:
 
 
 def descriptors() -> set[int]:
-    """Give the numbers that are open."""
+    """Return the numbers that are open."""
     found = {int(name) for name in os.listdir("/proc/self/fd")}
     return {fd for fd in found if _is_open(fd)}
 

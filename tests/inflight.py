@@ -58,7 +58,7 @@ class InFlight(threading.Thread):
         raise AssertionError(f"the call does not wait: {self.outcome!r}")
 
     def finish(self, within: float = LIMIT) -> Any:
-        """Give what came of the call."""
+        """Return what came of the call."""
         self.join(within)
         assert not self.is_alive(), f"still waits after {within} s"
         return self.outcome

@@ -53,7 +53,7 @@ def _answers(asked: str, kind: int) -> list[tuple[str, int, bytes]]:
 
 
 def reply(query: bytes, room: int) -> bytes:
-    """Give the answer to a query; one that has no room is cut and says so."""
+    """Return the answer to a query; one that has no room is cut and says so."""
     at, labels = 12, []
     while query[at]:
         labels.append(query[at + 1 : at + 1 + query[at]].decode())

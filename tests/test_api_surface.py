@@ -47,7 +47,7 @@ RELIED_ON_METHODS = ["_accept", "_decref_socketios", "_real_close"]
 
 
 def parameters(value, *, bound=False):
-    """Give names, kinds and defaults, or None where there is no signature.
+    """Return names, kinds and defaults, or None where there is no signature.
 
     `self` is left out: in C and in Rust it can only be positional, in Python not.
     """

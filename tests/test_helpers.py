@@ -22,7 +22,7 @@ NOWHERE = ("127.0.0.1", 1)
 
 
 def addresses(mod, *targets):
-    """Give what getaddrinfo() would give for these IPv4 addresses."""
+    """Return what getaddrinfo() would give for these IPv4 addresses."""
     return [(mod.AF_INET, mod.SOCK_STREAM, mod.IPPROTO_TCP, "", target) for target in targets]
 
 
@@ -321,7 +321,7 @@ def test_pair_leaks_nothing_where_the_class_refuses():
 
 
 def emulated(mod):
-    """Give the emulation for systems that have no pairs; the stdlib has it by this name from 3.13 on."""
+    """Return the emulation for systems that have no pairs; the stdlib has it by this name from 3.13 on."""
     pair = getattr(mod, "_fallback_socketpair", None)
     if pair is None:
         pytest.skip("this version keeps the emulation for systems without pairs")

@@ -86,7 +86,7 @@ SEGMENT = re.compile(r"\s*(\w+)\s*(::)?")
 
 
 def floor_of(module: str, floors: list[tuple[str, list[str]]]) -> int:
-    """Give the index of a module's floor; an own line goes before a pattern."""
+    """Return the index of a module's floor; an own line goes before a pattern."""
     folder = module.rpartition("::")[0]
     for wanted in (module, f"{folder}::*"):
         for index, (_, names) in enumerate(floors):
@@ -101,7 +101,7 @@ def rust_modules() -> dict[str, Path]:
 
 
 def code_of(source: str) -> str:
-    """Give the source without comments, strings and unit tests."""
+    """Return the source without comments, strings and unit tests."""
     return UNIT_TESTS.sub("", STRING.sub('""', COMMENT.sub("", source)))
 
 

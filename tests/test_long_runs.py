@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 
 def run(*arguments: str) -> str:
-    """Run a program of the tests; give what it says."""
+    """Run a program of the tests; return what it says."""
     command = [sys.executable, *(HERE / arguments[0], *arguments[1:])]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

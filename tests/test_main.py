@@ -84,7 +84,7 @@ def ours(*arguments, options=(), **keywords):
 
 
 def assert_same(*arguments, options=(), **keywords):
-    """Run it both ways and compare; give what `python` made of it."""
+    """Run it both ways and compare; return what `python` made of it."""
     stock = python(*options, *arguments, **keywords)
     done = ours(*arguments, options=options, **keywords)
     assert done.stdout == stock.stdout

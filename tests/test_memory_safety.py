@@ -414,7 +414,7 @@ def test_no_codec_for_plain_names(mod):
 
 
 def hostile_values(rng):
-    """Give things of every type and size that an address may be made of."""
+    """Return things of every type and size that an address may be made of."""
     numbers = [0, 1, -1, 255, 256, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64, -(2**63), 10**30]
     texts = ["", "a", "lo", "127.0.0.1", "::1", "\0", "\ud800", "x" * 200, "00:11:22:33:44:55", "eth0\0", "\u00e9"]
     blobs = [
@@ -558,7 +558,7 @@ def test_huge_arguments_raise_memory_error(mod):
 
 
 def failing_allocations(call, most):
-    """Call again and again, the next allocation of Python failing each time; give what went wrong, or None."""
+    """Call again and again, the next allocation of Python failing each time; return what went wrong, or None."""
     import _testcapi
 
     for start in range(most):

@@ -26,7 +26,7 @@ INT = array.array("i").itemsize
 
 
 def received_descriptors(ancillary):
-    """Give the numbers that came with a message."""
+    """Return the numbers that came with a message."""
     numbers = array.array("i")
     for _, _, data in ancillary:
         numbers.frombytes(data[: len(data) - len(data) % INT])
@@ -34,7 +34,7 @@ def received_descriptors(ancillary):
 
 
 def rights(mod, count):
-    """Give the ancillary data that sends so many descriptors."""
+    """Return the ancillary data that sends so many descriptors."""
     return [(mod.SOL_SOCKET, mod.SCM_RIGHTS, array.array("i", [0] * count))]
 
 

@@ -155,7 +155,7 @@ RECEIVES = {
 def race(mod, timeout, end, rounds, receives=RECEIVES):
     """Close sockets under readers, take their numbers for others, and see whether a reader touches those.
 
-    Give how often the new socket had the number of the old one, and what went wrong, or None.
+    Return how often the new socket had the number of the old one, and what went wrong, or None.
     """
     box = [None]
     one, other = mod.socketpair()

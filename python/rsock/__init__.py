@@ -109,7 +109,7 @@ def uninstall() -> None:
 
 
 def _later(name: str) -> "ModuleType":
-    """Give a module, or where it was not imported yet one in its place, until the first look into that."""
+    """Return a module, or a stand-in that imports it at the first look into it, if it was not imported yet."""
     if name in sys.modules:
         return sys.modules[name]
 

@@ -26,7 +26,7 @@ _public: "Any" = sys.modules[__name__.partition(".")[0]]
 
 
 def version() -> str:
-    """Give the version as a line."""
+    """Return the version as a line."""
     metadata = import_module("importlib.metadata")
     try:
         return f"rsock {metadata.version('rsock')}\n"
@@ -35,7 +35,7 @@ def version() -> str:
 
 
 def report() -> str:
-    """Give the report as text."""
+    """Return the report as text."""
     return "\n".join((*_lines(), ""))
 
 

@@ -44,7 +44,7 @@ class SocketIO(io.RawIOBase):
         self._timeout_occurred = False
 
     def readinto(self, b: "WriteableBuffer") -> int | None:
-        """Receive into a buffer; give the count, 0 at the end of the stream, None if it would block."""
+        """Receive into a buffer; return the count, 0 at the end of the stream, None if it would block."""
         self._checkClosed()
         if not self._reading:
             raise io.UnsupportedOperation("File or stream is not readable.")
@@ -61,7 +61,7 @@ class SocketIO(io.RawIOBase):
             raise
 
     def write(self, b: "Any") -> int | None:
-        """Send from a buffer; give the count, which may be less than its length, None if it would block."""
+        """Send from a buffer; return the count, which may be less than its length, None if it would block."""
         self._checkClosed()
         if not self._writing:
             raise io.UnsupportedOperation("File or stream is not writable.")
@@ -73,22 +73,22 @@ class SocketIO(io.RawIOBase):
             raise
 
     def readable(self) -> bool:
-        """Tell whether the stream was opened for reading."""
+        """Return whether the stream was opened for reading."""
         self._check_open()
         return self._reading
 
     def writable(self) -> bool:
-        """Tell whether the stream was opened for writing."""
+        """Return whether the stream was opened for writing."""
         self._check_open()
         return self._writing
 
     def seekable(self) -> bool:
-        """Tell that a socket has no position."""
+        """Return False: a socket has no position."""
         self._check_open()
         return False
 
     def fileno(self) -> int:
-        """Give the descriptor of the socket below."""
+        """Return the descriptor of the socket below."""
         self._checkClosed()
         return self._sock.fileno()  # type: ignore[no-any-return]
 
@@ -128,7 +128,7 @@ def makefile(
     errors: str | None = None,
     newline: str | None = None,
 ) -> "Any":
-    """Give a file object over the socket, like open() of a file, except that a mode is made of r, w and b.
+    """Return a file object over the socket, as open() does for a file; the mode is made of r, w and b alone.
 
     Each file object holds the socket open until it is closed itself. Buffering 0 gives a `SocketIO`.
     """

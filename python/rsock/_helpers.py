@@ -85,7 +85,7 @@ if sys.version_info >= (3, 11):
         *,
         all_errors: bool = False,
     ) -> "_Socket":
-        """Connect to a (host, port) over TCP and give the socket.
+        """Connect to a (host, port) over TCP and return the socket.
 
         The addresses of the host are tried in turn, each with the timeout, if one is given (else the default
         of getdefaulttimeout() holds), and from `source_address`, a (host, port). If all fail, the error of the
@@ -98,7 +98,7 @@ else:
     def create_connection(
         address: "Any", timeout: "Any" = _GLOBAL_DEFAULT_TIMEOUT, source_address: "Any" = None
     ) -> "_Socket":
-        """Connect to a (host, port) over TCP and give the socket.
+        """Connect to a (host, port) over TCP and return the socket.
 
         The addresses of the host are tried in turn, each with the timeout, if one is given (else the default
         of getdefaulttimeout() holds), and from `source_address`, a (host, port). If all fail, the error of the
@@ -108,7 +108,7 @@ else:
 
 
 def has_dualstack_ipv6() -> bool:
-    """Tell whether one IPv6 socket can be made to serve IPv4 clients too."""
+    """Return whether one IPv6 socket can be made to serve IPv4 clients too."""
     if not (_public.has_ipv6 and hasattr(_rsock, "IPPROTO_IPV6") and hasattr(_rsock, "IPV6_V6ONLY")):
         return False
     try:
@@ -127,7 +127,7 @@ def create_server(
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,
 ) -> "_Socket":
-    """Give a TCP socket that is bound to an address and listens.
+    """Return a TCP socket that is bound to an address and listens.
 
     `reuse_port` sets SO_REUSEPORT. With `dualstack_ipv6` and family AF_INET6 it serves IPv4 too, where
     has_dualstack_ipv6() says that it can; else an AF_INET6 server is for IPv6 alone.
@@ -175,7 +175,7 @@ def _set_server_options(sock: "_Socket", family: int, reuse_port: bool, dualstac
 
 
 def fromfd(fd: "Any", family: int, type: int, proto: int = 0) -> "_Socket":
-    """Give a socket over a duplicate of a descriptor; the other arguments are those of socket()."""
+    """Return a socket over a duplicate of a descriptor; the other arguments are those of socket()."""
     return _rsock._adopt(_public.socket, family, type, proto, _rsock.dup(fd))
 
 
@@ -183,14 +183,14 @@ if hasattr(_rsock.socket, "share"):
     __all__ += ["fromshare"]
 
     def fromshare(info: bytes) -> "_Socket":
-        """Give the socket that another process shared; `info` is what its `share` gave."""
+        """Return the socket that another process shared; `info` is what its `share` returned."""
         return _public.socket(0, 0, 0, info)  # type: ignore[no-any-return]
 
 
 if hasattr(_rsock, "socketpair"):
 
     def socketpair(family: int | None = None, type: int = SocketKind.SOCK_STREAM, proto: int = 0) -> "_Pair":
-        """Give two sockets that are connected to each other, of family AF_UNIX if none is given."""
+        """Return two sockets that are connected to each other, of family AF_UNIX if none is given."""
         if family is None:
             family = AddressFamily.AF_UNIX
         left, right = _rsock.socketpair(family, type, proto)
@@ -208,7 +208,7 @@ if hasattr(_rsock, "socketpair"):
 def _fallback_socketpair(
     family: int = AddressFamily.AF_INET, type: int = SocketKind.SOCK_STREAM, proto: int = 0
 ) -> "_Pair":
-    """Give two TCP sockets that are connected to each other over the loopback interface."""
+    """Return two TCP sockets that are connected to each other over the loopback interface."""
     hosts: dict[int, str] = {
         AddressFamily.AF_INET: _LOCALHOST,
         AddressFamily.AF_INET6: _LOCALHOST_V6,
@@ -251,7 +251,7 @@ if not hasattr(_rsock, "socketpair"):
 
 
 def getfqdn(name: str = "") -> str:
-    """Give the fully qualified form of a host name, of this machine's own if it is empty.
+    """Return the fully qualified form of a host name, of this machine's own if it is empty.
 
     That is the first name with a dot among those that gethostbyaddr() tells, or the name itself.
     """
@@ -276,7 +276,7 @@ if hasattr(_rsock.socket, "sendmsg"):
         flags: int = 0,
         address: "Any" = None,
     ) -> int:
-        """Send data and descriptors over an AF_UNIX socket; give the number of bytes of data sent."""
+        """Send data and descriptors over an AF_UNIX socket; return the number of bytes of data sent."""
         from array import array
 
         send = sock.sendmsg
@@ -289,7 +289,7 @@ if hasattr(_rsock.socket, "recvmsg"):
     def recv_fds(sock: "_Socket", bufsize: int, maxfds: int, flags: int = 0) -> "tuple[bytes, list[int], int, Any]":
         """Receive data and up to `maxfds` descriptors over an AF_UNIX socket.
 
-        Give the data, the descriptors, the flags of the message and the address of its sender.
+        Return the data, the descriptors, the flags of the message and the address of its sender.
         """
         from array import array
 

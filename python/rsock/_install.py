@@ -60,7 +60,7 @@ class _Finder:
 
 
 class _Loader:
-    """Gives a module that is loaded already."""
+    """Loads a module by handing over the one that is loaded already."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -74,12 +74,12 @@ class _Loader:
 
 
 def is_installed() -> bool:
-    """Tell whether `import socket` gives rsock."""
+    """Return whether `import socket` gives rsock."""
     return _state.installed
 
 
 def install(*, allow_late_ssl: bool = False) -> set[str]:
-    """Do what the public function of this name says; give the modules that keep the built-in socket."""
+    """Do what the public function of this name says; return the names of the modules that keep the built-in socket."""
     with _lock:
         if not _state.installed:
             ssl = sys.modules.get("_ssl")
@@ -135,7 +135,7 @@ def _set_origin(module: str) -> None:
 
 
 def builtin() -> "ModuleType | None":
-    """Give the built-in `socket`, if it was loaded."""
+    """Return the built-in `socket`; None if it was not loaded."""
     return _state.before["socket"] if _state.installed else sys.modules.get("socket")
 
 

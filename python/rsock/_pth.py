@@ -23,7 +23,7 @@ def _path() -> str:
 
 
 def enabled_by() -> str | None:
-    """Give the path of the file, if it is there."""
+    """Return the path of the file; None if it is not there."""
     path = _path()
     return path if os.path.exists(path) else None
 

@@ -34,7 +34,7 @@ def register() -> None:
 
 
 def reduce_socket(sock: "_Socket") -> "tuple[Any, ...]":
-    """Give what the other process has to call, and with what."""
+    """Return the function that the other process has to call, and its arguments."""
     register()
     if os.name == "nt":
         from importlib import import_module

@@ -31,14 +31,14 @@ class Unavailable(Exception):
 
 
 def free_port() -> int:
-    """Give a port that was free a moment ago: these servers do not take port 0."""
+    """Return a port that was free a moment ago: these servers do not take port 0."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def debian_folders() -> list[str]:
-    """Give the folders of servers that Debian keeps off the path."""
+    """Return the folders of servers that Debian keeps off the path."""
     postgresql = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return [*map(str, postgresql), "/usr/lib/rabbitmq/bin"]
 
@@ -208,7 +208,7 @@ def mosquitto() -> Iterator[str]:
 
 
 def named() -> list[str]:
-    """Give what starts a command on a machine with a name: RabbitMQ does not start where there is none."""
+    """Return what starts a command on a machine with a name: RabbitMQ does not start where there is none."""
     if socket.gethostname():
         return []
     return [find("unshare", "util-linux"), "-u", "sh", "-c", 'hostname localhost && exec "$@"', "sh"]

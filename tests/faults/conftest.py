@@ -59,7 +59,7 @@ class Faults:
 
 @pytest.fixture
 def faults() -> Iterator[Faults]:
-    """Give the faults, and clear them afterwards."""
+    """Yield the faults, and clear them afterwards."""
     made = Faults()
     made.clear()
     yield made

@@ -372,7 +372,7 @@ def test_transfer_loses_nothing(mod, faults, timeout, send, receive):
 
 
 def take(sock, method, buffer, file):
-    """Receive into the buffer by any method; give the count."""
+    """Receive into the buffer by any method; return the count."""
     if method == "recv_into":
         return sock.recv_into(buffer)
     if method == "recvmsg_into":

@@ -75,7 +75,7 @@ def fresh(arguments):
 
 
 def shows_heap(name, arguments):
-    """Tell whether stock answers memory that it never wrote: there is nothing to compare with."""
+    """Return whether stock answers memory that it never wrote: there is nothing to compare with."""
     return name.startswith("recv") and any(isinstance(one, int) and one & MSG_TRUNC for one in arguments[1:])
 
 

@@ -74,7 +74,7 @@ class Stage:
             )
 
     def value(self):
-        """Give something to call with."""
+        """Return something to call with."""
         rng = self.rng
         kind = rng.random()
         if kind < 0.35:
@@ -115,7 +115,7 @@ class Stage:
 
 
 def flat(arguments):
-    """Give the arguments and what their tuples hold."""
+    """Return the arguments and what their tuples hold."""
     for one in arguments:
         if isinstance(one, Hostile):
             one = one.inner

@@ -93,7 +93,7 @@ LITERAL = {
 
 
 def plain(rng):
-    """Give a value."""
+    """Return a value."""
     pool = rng.choice([INTS, INTS, FLOATS, TEXTS, BYTES, ADDRESSES, OTHERS])
     value = rng.choice(pool)
     if isinstance(value, bytes) and rng.random() < 0.4:
@@ -102,7 +102,7 @@ def plain(rng):
 
 
 def sane(rng, name):
-    """Give arguments that a function might well be called with."""
+    """Return arguments that a function might well be called with."""
     sizes = [0, 1, 10, 1000, 70000]
     flags = [0, 0x40, 2, 0x20, 0x2000, 0x8000, 1 << 25]
     data = [b"x" * 10, bytearray(100), memoryview(bytearray(50)), b"", b"x" * 70000]
@@ -127,7 +127,7 @@ def sane(rng, name):
 
 
 def functions(module):
-    """Give the names of the module's functions."""
+    """Return the names of the module's functions."""
     names = [name for name in dir(module) if not name.startswith("__") and callable(getattr(module, name))]
     kept = []
     for name in names:
@@ -144,13 +144,13 @@ def functions(module):
 
 
 def methods(kind):
-    """Give the names of a class's methods."""
+    """Return the names of a class's methods."""
     names = [name for name in dir(kind) if not name.startswith("__") and callable(getattr(kind, name))]
     return [name for name in names if name not in {"share", "ioctl"}]
 
 
 def pair(module, rng):
-    """Give two connected sockets that never wait for long."""
+    """Return two connected sockets that never wait for long."""
     kind = rng.choice(["stream", "dgram", "tcp", "udp"])
     if kind == "tcp":
         with module.socket() as server:
@@ -175,7 +175,7 @@ def pair(module, rng):
 
 
 def may_resolve(arguments, isolated):
-    """Tell whether a call with these stays on this machine."""
+    """Return whether a call with these stays on this machine."""
     if isolated:
         return True
     return all(

@@ -109,7 +109,7 @@ def tipc_request(command, nest, field):
 
 
 def tipc_node(address=TIPC_NODE):
-    """Gives the node its address, as `tipc node set addr` does."""
+    """Give the node its address, as `tipc node set addr` does."""
     tipc_request(15, 7, attribute(2, struct.pack("=I", address)))
 
 

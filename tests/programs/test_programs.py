@@ -127,7 +127,7 @@ def redis_server(folder, *where):
 
 
 def unused_port():
-    """Give a port that was free a moment ago: Redis does not take port 0."""
+    """Return a port that was free a moment ago: Redis does not take port 0."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])

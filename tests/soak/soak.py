@@ -39,7 +39,7 @@ NUMBERS, THREADS = 1, 2
 
 
 def raise_limit(wanted):
-    """Ask for so many descriptors; give how many there may be."""
+    """Ask for so many descriptors; return how many there may be."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for limits in ((wanted, max(wanted, hard)), (min(wanted, hard), hard)):
         with contextlib.suppress(ValueError, OSError):
@@ -192,7 +192,7 @@ def use(mod, ports, connections, messages, seconds, seed):
 
 
 def vitals(pid):
-    """Give the memory, the descriptors and the threads of a process."""
+    """Return the memory, the descriptors and the threads of a process."""
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         fields = dict(line.split(":", 1) for line in status)
     rss, threads = int(fields["VmRSS"].split()[0]) << 10, int(fields["Threads"])
@@ -206,7 +206,7 @@ def start(options, *arguments):
 
 
 def settled(pid, index, wanted):
-    """Wait until the server's descriptors or threads are what they should be; give how many there are."""
+    """Wait until the server's descriptors or threads are what they should be; return how many there are."""
     end = time.monotonic() + SETTLES
     while (found := vitals(pid)[index]) != wanted and time.monotonic() < end:
         time.sleep(0.05)
@@ -222,7 +222,7 @@ def follow(client, done, index):
 
 
 def watch(options):
-    """Run the server and the clients; give what went wrong."""
+    """Run the server and the clients; return what went wrong."""
     limit = raise_limit(options.connections + SPARE_NUMBERS)
     connections = min(options.connections, limit - SPARE_NUMBERS)
     if connections < options.connections:

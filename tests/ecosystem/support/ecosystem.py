@@ -29,7 +29,7 @@ BIG = bytes(range(256)) * 4096
 
 
 def on_expected(sock) -> bool:
-    """Tell whether a socket is of the module that this run is about.
+    """Return whether a socket is of the module that this run is about.
 
     Its base class tells: `socket.socket` itself is another's where gevent has patched it.
     """
@@ -115,7 +115,7 @@ def certificates():
 
 
 def refused_port() -> int:
-    """Give a port of loopback where nobody listens."""
+    """Return a port of loopback where nobody listens."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
