@@ -122,20 +122,7 @@ mod tests {
         assert!(addr(b"k", &[b'n'; NAME_ROOM + 1]).encode().is_none());
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(bytes, |raw| Some(AlgAddr::decode(raw)), AlgAddr::encode);
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("alg", AlgAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("alg", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!("alg", |raw| Some(AlgAddr::decode(raw)), AlgAddr::encode);
 
     #[test]
     fn fuzz_encode() {

@@ -80,3 +80,25 @@ pub(crate) fn same<T: PartialEq + Debug>(
     let raw = encode(value).expect("the value can be written");
     assert_eq!(decode(&raw).as_ref(), Some(value));
 }
+
+/// The tests that each family's decoder has: `within`, and `stable` over its corpus and
+/// over random input.
+macro_rules! decoder_tests {
+    ($corpus:literal, $decode:expr, $encode:expr) => {
+        fn check(bytes: &[u8]) {
+            $crate::addr::fuzz::stable(bytes, $decode, $encode);
+        }
+
+        #[test]
+        fn nothing_is_read_behind_the_length() {
+            $crate::addr::fuzz::within($corpus, $decode);
+        }
+
+        #[test]
+        fn fuzz_decode() {
+            $crate::addr::fuzz::corpus($corpus, check);
+            bolero::check!().for_each(check);
+        }
+    };
+}
+pub(crate) use decoder_tests;

@@ -68,24 +68,9 @@ mod tests {
         assert_eq!(InetAddr::decode(&raw), addr);
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(
-            bytes,
-            |raw| Some(InetAddr::decode(raw)),
-            |addr| Some(addr.encode()),
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("inet", InetAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("inet", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!("inet", |raw| Some(InetAddr::decode(raw)), |addr| Some(
+        addr.encode()
+    ));
 
     #[test]
     fn fuzz_encode() {

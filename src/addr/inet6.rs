@@ -109,24 +109,9 @@ mod tests {
         assert_eq!(Inet6Addr::decode(&raw), addr);
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(
-            bytes,
-            |raw| Some(Inet6Addr::decode(raw)),
-            |addr| Some(addr.encode()),
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("inet6", Inet6Addr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("inet6", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!("inet6", |raw| Some(Inet6Addr::decode(raw)), |addr| Some(
+        addr.encode()
+    ));
 
     #[test]
     fn fuzz_encode() {

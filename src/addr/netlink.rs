@@ -64,24 +64,11 @@ mod tests {
         assert_eq!(raw.bytes(), wanted);
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(
-            bytes,
-            |raw| Some(NetlinkAddr::decode(raw)),
-            |addr| Some(addr.encode()),
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("netlink", NetlinkAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("netlink", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!(
+        "netlink",
+        |raw| Some(NetlinkAddr::decode(raw)),
+        |addr| Some(addr.encode())
+    );
 
     #[test]
     fn fuzz_encode() {

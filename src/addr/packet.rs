@@ -158,24 +158,11 @@ mod tests {
         assert_eq!(PacketAddr::decode(&raw).addr, b"");
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(
-            bytes,
-            |raw| Some(PacketAddr::decode(raw)),
-            PacketAddr::encode,
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("packet", PacketAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("packet", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!(
+        "packet",
+        |raw| Some(PacketAddr::decode(raw)),
+        PacketAddr::encode
+    );
 
     #[test]
     fn fuzz_encode() {

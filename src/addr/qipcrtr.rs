@@ -70,24 +70,11 @@ mod tests {
         assert_eq!(raw.bytes(), wanted);
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(
-            bytes,
-            |raw| Some(QipcrtrAddr::decode(raw)),
-            |addr| Some(addr.encode()),
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("qipcrtr", QipcrtrAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("qipcrtr", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!(
+        "qipcrtr",
+        |raw| Some(QipcrtrAddr::decode(raw)),
+        |addr| Some(addr.encode())
+    );
 
     #[test]
     fn fuzz_encode() {

@@ -181,20 +181,7 @@ mod tests {
         assert!(TipcAddr::decode(&RawAddr::from_bytes(&[30, 0]).unwrap()).is_none());
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(bytes, TipcAddr::decode, |addr| Some(addr.encode()));
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("tipc", TipcAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("tipc", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!("tipc", TipcAddr::decode, |addr| Some(addr.encode()));
 
     #[test]
     fn fuzz_encode() {

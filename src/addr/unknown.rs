@@ -69,20 +69,7 @@ mod tests {
         assert!(encode(99, &[1; CAPACITY - DATA + 1]).is_none());
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(bytes, |raw| Some(read(raw)), written);
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("unknown", read);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("unknown", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!("unknown", |raw| Some(read(raw)), written);
 
     #[test]
     fn fuzz_encode() {

@@ -56,24 +56,9 @@ mod tests {
         assert_eq!(raw.bytes(), wanted);
     }
 
-    fn check(bytes: &[u8]) {
-        fuzz::stable(
-            bytes,
-            |raw| Some(VsockAddr::decode(raw)),
-            |addr| Some(addr.encode()),
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_the_length() {
-        fuzz::within("vsock", VsockAddr::decode);
-    }
-
-    #[test]
-    fn fuzz_decode() {
-        fuzz::corpus("vsock", check);
-        bolero::check!().for_each(check);
-    }
+    fuzz::decoder_tests!("vsock", |raw| Some(VsockAddr::decode(raw)), |addr| Some(
+        addr.encode()
+    ));
 
     #[test]
     fn fuzz_encode() {
