@@ -35,7 +35,7 @@ pub(crate) mod tipc;
 #[cfg(target_os = "linux")]
 pub(crate) mod vsock;
 
-// Its codec and forms are held by the unit tests of every system.
+// In the tests of every system, too: its codec and forms need no Windows.
 #[cfg(any(windows, test))]
 pub(crate) mod hyperv;
 #[cfg(target_vendor = "apple")]

@@ -28,9 +28,9 @@ macro_rules! single {
             /// The functions that take one argument; a name was in a tuple of one before 3.13.
             SINGLE: PyModule {
                 $style if_nametoindex(oname) = if_nametoindex,
-                    "if_nametoindex(name) -> index\n\nThe number of the network interface of a name.";
+                    "if_nametoindex(name) -> index\n\nThe number of the network interface with this name.";
                 One if_indextoname $(($index))? = if_indextoname,
-                    "if_indextoname(index) -> name\n\nThe name of the network interface of a number.";
+                    "if_indextoname(index) -> name\n\nThe name of the network interface with this number.";
             }
         }
     };

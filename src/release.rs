@@ -1,9 +1,9 @@
-//! Floor 1: giving the interpreter up, and what it has cost lately to have it back.
+//! Floor 1: giving up the interpreter, and what it has cost lately to get it back.
 //!
-//! Beside a thread that computes it takes a whole switch interval; among threads that
-//! wait and answer it takes as long as one of them keeps it. The first is why a call that
-//! need not wait keeps it. The second is why it does not in a crowd: each system call
-//! would be one that all of the others wait for, asleep.
+//! Beside a thread that computes, that takes a whole switch interval; among threads that
+//! wait and respond in turns, as long as one of them keeps it. The first is why a call
+//! that need not wait keeps the interpreter. The second is why it does not in a crowd,
+//! where all the others would sleep through each system call that is made with it held.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};

@@ -6,8 +6,8 @@ even that.
 
 Owns: the names, and nothing else; those methods of the Rust class that are written in Python are put on it.
 
-What is large and seldom used is imported when somebody uses it, but by no `__getattr__` of this module: with one,
-the interpreter does not specialize the loads of a module's attributes, and each `socket.AF_INET` takes twice as long.
+What is large and seldom used is imported when somebody uses it, but without a `__getattr__` of this module: with
+one, the interpreter does not specialize the loads of a module's attributes, and each `socket.AF_INET` takes twice as long.
 """
 
 import errno
@@ -63,7 +63,7 @@ for _function in (
     _function.__annotations__ = {}
     setattr(socket, _function.__name__, _function)
 
-# Which tells tools that its objects have room of their own, as the stdlib's do.
+# Those of the stdlib's class; without any, stubtest takes the class for a base that excludes others.
 socket.__slots__ = ["__weakref__", "_io_refs", "_closed"]  # type: ignore[attr-defined,unused-ignore]
 
 # A function is the public module's, as in the stdlib, and its signature has no annotations.

@@ -1,4 +1,4 @@
-"""The file face of a socket: `SocketIO` and the method `makefile`; and what pickling a socket says.
+"""A socket as a file, by `SocketIO` and the method `makefile`; and the refusal to pickle one.
 
 Owns: the raw stream and the choice of the `io` class over it. Must not know: system calls, address families.
 Follows: the `socket` chapter of the Python library reference, the `io` chapter for what a raw stream owes.

@@ -24,8 +24,8 @@ pub(crate) struct AlgAddr {
 }
 
 impl AlgAddr {
-    /// None where kind or name does not fit; what the kernel filled to the brim
-    /// does.
+    /// None where kind or name does not fit. One that fills its field, as the kernel may
+    /// have it without a NUL, does.
     pub(crate) fn encode(&self) -> Option<RawAddr> {
         if self.kind.len() > KIND_ROOM || self.name.len() > NAME_ROOM {
             return None;

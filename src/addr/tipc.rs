@@ -21,7 +21,7 @@ const SIZE: usize = 16;
 /// What an address names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TipcName {
-    /// The instances of a service from one to another.
+    /// A range of a service's instances.
     Sequence { kind: u32, lower: u32, upper: u32 },
     /// An instance of a service.
     Service { kind: u32, instance: u32 },

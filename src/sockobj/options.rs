@@ -140,8 +140,8 @@ fn is_wide(_: &Socket) -> bool {
     false
 }
 
-/// The length of the form that has no value. As in CPython, what is wrong with its
-/// numbers is not told: it is refused for its four arguments.
+/// The length in the form without a value; None where a number of that form is wrong. As
+/// in CPython the call is then refused for having four arguments, and not for the number.
 fn length_alone(args: Args<'_, '_>) -> Option<u32> {
     args::int(args.get(0)?).ok()?;
     args::int(args.get(1)?).ok()?;

@@ -1,9 +1,9 @@
 //! Floor 4b+: pickling a socket, which `multiprocessing` alone may do.
 //!
-//! Its pickler knows the sockets of the built-in module only, and comes here with the
-//! first one of ours; what it gets registers the class for those that follow. To all
-//! others the answer is `object`'s, which is a refusal. See the `pickle` chapter of the
-//! Python library reference.
+//! Its pickler knows only the sockets of the built-in module, so the first one of ours
+//! comes here; `_reduction` registers the class with it for those that follow. For any
+//! other caller `object`'s method decides, which refuses. See the `pickle` chapter of
+//! the Python library reference.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;

@@ -20,7 +20,7 @@ const ALIGN: usize = size_of::<usize>();
 /// The width of `cmsg_len`, the first field.
 const LEN_WIDTH: usize = LEVEL;
 
-/// The longest ancillary data that a length of the kernel's can say.
+/// The longest ancillary data: what fits a `socklen_t` where that has a sign.
 pub(crate) const LEN_MAX: usize = 0x7fff_ffff;
 /// More than any message brings: a longer buffer, which a caller may ask for,
 /// would only be zeroed in vain.

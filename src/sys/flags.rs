@@ -1,4 +1,4 @@
-//! What the flags of a call say of waiting. Windows has few of them. See recv(2).
+//! Which flags of a call decide whether it waits. Windows has few of them. See recv(2).
 
 use std::ffi::c_int;
 
@@ -26,7 +26,7 @@ pub(crate) const ANSWERS: c_int = DONTWAIT;
 /// Whether a blocking socket can be asked without waiting.
 pub(crate) const CAN_TRY: bool = cfg!(unix);
 
-/// Whether flags have one of those that are wanted, which may be none on a system.
+/// Whether any of the wanted flags is set; a system may define none of them.
 pub(crate) const fn has(flags: c_int, wanted: c_int) -> bool {
     flags & wanted != 0
 }

@@ -12,7 +12,7 @@ use crate::sys::names::{self, Interface};
 #[cfg(unix)]
 use crate::sys::pointer::Array;
 
-/// Why there is no such interface, which Windows' calls do not say.
+/// The error of an interface that does not exist; the calls of Windows set none.
 fn missing(usual: c_int) -> Errno {
     if cfg!(windows) {
         Errno(usual)
@@ -21,7 +21,7 @@ fn missing(usual: c_int) -> Errno {
     }
 }
 
-/// The number of the interface of a name.
+/// The number of the interface with this name.
 pub(crate) fn nametoindex(name: &CStr) -> Result<c_uint, Errno> {
     // SAFETY: the pointer is a C string's, which outlives the call; the call
     // only reads it, up to its NUL.
@@ -31,7 +31,7 @@ pub(crate) fn nametoindex(name: &CStr) -> Result<c_uint, Errno> {
     }
 }
 
-/// The name of the interface of a number.
+/// The name of the interface with this number.
 pub(crate) fn indextoname(index: c_uint) -> Result<Vec<u8>, Errno> {
     let mut name = [0_u8; libc::IF_NAMESIZE];
     // SAFETY: the buffer is IF_NAMESIZE bytes, the most that the call writes, NUL

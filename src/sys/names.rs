@@ -20,7 +20,7 @@ type Length = libc::socklen_t;
 /// `size_t`, of which no address needs the upper half.
 #[cfg(windows)]
 type Length = isize;
-/// What a field is that C has as an int, and Winsock as a short.
+/// The type of fields that are an int in POSIX and a short in Winsock.
 #[cfg(unix)]
 type Number = c_int;
 #[cfg(windows)]

@@ -168,7 +168,7 @@ pub(crate) fn hstrerror(code: c_int) -> String {
     constant(names::hstrerror, code)
 }
 
-/// A length as the system's own type has it, which is not everywhere the same.
+/// A length in the type that the call takes, which differs between systems.
 fn length<T: TryFrom<usize>>(len: usize) -> Result<T, Errno> {
     T::try_from(len).map_err(|_| Errno::EINVAL)
 }

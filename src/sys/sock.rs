@@ -131,7 +131,7 @@ pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<New
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<NewFd, Errno> {
     let new = NewFd::returned(named(libc::accept, fd, peer_ptrs(family, from)))?;
-    // Which it has of the listener.
+    // Here the new socket inherits the listener's mode.
     crate::sys::fd::set_nonblocking(new.number(), false)?;
     without_inheritance(new)
 }

@@ -8,7 +8,7 @@ use crate::sys::fork::forks;
 
 const SHARED: u32 = u32::MAX;
 
-/// How many forks had been when the file was made, or that others may use it.
+/// The count of forks when the file was made; `SHARED` once others may use the file.
 pub(crate) struct Sole(AtomicU32);
 
 impl Sole {
