@@ -12,6 +12,7 @@ use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
 use crate::sockobj::open;
+use crate::sockobj::plain;
 use crate::sockobj::state::PublicSocket;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
@@ -111,6 +112,13 @@ fn set_enums<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> A
     Ok(none(module.py()))
 }
 
+/// `_set_namespace(namespace)`: the names of the public module.
+fn set_namespace<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    let namespace = args::required(args, 0)?;
+    plain::set_namespace(&*namespace.cast::<PyDict>().map_err(PyErr::from)?);
+    Ok(none(module.py()))
+}
+
 #[cfg(unix)]
 table! {
     /// The function that Windows lacks; the shim has another there.
@@ -125,6 +133,7 @@ table! {
         Positional _adopt = adopt, "_adopt(class, family, type, proto, fileno)\n\nA socket on a descriptor that has no owner yet.";
         One _hold = hold, "_hold(socket)\n\nOne more `makefile` object keeps the socket open.";
         Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` return: dicts of int to member.";
+        One _set_namespace = set_namespace, "_set_namespace(namespace)\n\nSet where `accept` finds the class of what it gives, as `socket`.";
         One close = close, "close(fileno)\n\nClose a socket's descriptor by its number. See close(2).";
         One dup = dup, "dup(fileno) -> descriptor\n\nDuplicate a descriptor; children do not inherit the new one. See dup(2).";
         NoArgs getdefaulttimeout = getdefaulttimeout, "getdefaulttimeout() -> seconds\n\nThe timeout that new sockets start with, as a float, or None.";

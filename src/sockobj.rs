@@ -15,6 +15,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod message;
 pub(crate) mod open;
 pub(crate) mod options;
+pub(crate) mod plain;
 pub(crate) mod reduce;
 pub(crate) mod state;
 pub(crate) mod transfer;
@@ -198,5 +199,6 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     typeobj::add_methods(&public, PUBLIC)?;
     typeobj::rename(&public, c"socket");
     finalize::prepare_public(&public);
+    plain::remember(&public)?;
     Ok([base, public])
 }

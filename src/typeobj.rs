@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "PyO3 has no safe form for these slots")]
 
 use std::ffi::{CStr, c_void};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -163,6 +164,18 @@ pub(crate) fn with_slots<R>(
     f(unsafe { &mut *class.as_type_ptr() })
 }
 
+/// The number of a class's present state: a change of it, or of one above it, gives it
+/// another. It is 0 for none, until the next look-up.
+#[inline]
+pub(crate) fn version(class: &Bound<'_, PyType>) -> u32 {
+    let class = class.as_type_ptr();
+    // SAFETY: the class is alive; this is the place of a field of it.
+    let place = unsafe { &raw mut (*class).tp_version_tag };
+    // SAFETY: the field is aligned and lives as long as the class. The interpreter may write
+    // it at the same time, on builds without a GIL, and does so atomically there.
+    unsafe { AtomicU32::from_ptr(place) }.load(Ordering::Relaxed)
+}
+
 /// Gives a class the bare name that a class written in Python has in messages.
 pub(crate) fn rename(class: &Bound<'_, PyType>, name: &'static CStr) {
     with_slots(class, |slots| slots.tp_name = name.as_ptr());
@@ -174,9 +187,8 @@ pub(crate) fn seal(class: &Bound<'_, PyType>) {
         #[cfg(not(Py_GIL_DISABLED))]
         (slots.tp_flags |= ffi::Py_TPFLAGS_IMMUTABLETYPE);
         #[cfg(Py_GIL_DISABLED)]
-        slots.tp_flags.fetch_or(
-            ffi::Py_TPFLAGS_IMMUTABLETYPE,
-            std::sync::atomic::Ordering::Relaxed,
-        );
+        slots
+            .tp_flags
+            .fetch_or(ffi::Py_TPFLAGS_IMMUTABLETYPE, Ordering::Relaxed);
     });
 }

@@ -300,3 +300,23 @@ def test_refused_mode_is_told(mod, mode, monkeypatch):
         assert str(caught.value) == expected
         del caught
         gc.collect()
+
+
+def test_closing_a_stream_over_no_socket(mod):
+    stream = mod.SocketIO(None, "r")
+    with pytest.raises(AttributeError, match="_decref_socketios"):
+        stream.close()
+    assert stream.closed
+    stream.close()
+
+
+def test_stream_keeps_a_socket_that_failed_to_let_go(mod):
+    class Failing:
+        def _decref_socketios(self):
+            raise ZeroDivisionError
+
+    sock = Failing()
+    stream = mod.SocketIO(sock, "r")
+    with pytest.raises(ZeroDivisionError):
+        stream.close()
+    assert stream._sock is sock

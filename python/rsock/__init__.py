@@ -38,6 +38,7 @@ for _class in _enums.CLASSES:
 
 # Every other name is the extension's. An import of `*` would take 200 µs for the 1,700 of them.
 __all__ = _rsock._export(globals())
+_rsock._set_namespace(globals())
 __all__ += {
     "AddressFamily",
     "SocketKind",

@@ -7,6 +7,7 @@ The functions at the end become methods of the Rust class: `__init__` sets them 
 """
 
 import io
+import sys
 from errno import EAGAIN, EWOULDBLOCK
 
 from . import _rsock
@@ -23,6 +24,8 @@ __all__ = ["SocketIO", "__getstate__", "_blocking_errnos", "makefile"]
 
 _blocking_errnos = {EAGAIN, EWOULDBLOCK}
 
+_public: "Any" = sys.modules[__name__.partition(".")[0]]
+
 
 class SocketIO(io.RawIOBase):
     """A raw, unbuffered stream over a socket, as `makefile(buffering=0)` gives it.
@@ -33,11 +36,11 @@ class SocketIO(io.RawIOBase):
     """
 
     def __init__(self, sock: "_Socket", mode: str) -> None:
-        self._sock: Any = None  # close() looks at it even if the mode is refused
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
+            super().close()  # nothing is left for the garbage collector to complain of
             raise ValueError("invalid mode: %r" % mode)  # noqa: UP031 - a tuple is told as the stdlib tells it
         super().__init__()
-        self._sock = sock
+        self._sock: Any = sock
         self._mode = mode if "b" in mode else mode + "b"
         self._reading = "r" in mode
         self._writing = "w" in mode
@@ -107,9 +110,8 @@ class SocketIO(io.RawIOBase):
         if self.closed:
             return
         super().close()
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            sock._decref_socketios()
+        self._sock._decref_socketios()
+        self._sock = None
 
     def _check_open(self) -> None:
         if self.closed:
@@ -141,7 +143,7 @@ def makefile(
         buffering = io.DEFAULT_BUFFER_SIZE
     elif buffering == 0 and not binary:
         raise ValueError("unbuffered streams must be binary")
-    raw = SocketIO(self, "r" * reading + "w" * writing)
+    raw = _public.SocketIO(self, "r" * reading + "w" * writing)
     _rsock._hold(self)
     if buffering == 0:
         return raw

@@ -176,7 +176,7 @@ def _set_server_options(sock: "_Socket", family: int, reuse_port: bool, dualstac
 
 def fromfd(fd: "Any", family: int, type: int, proto: int = 0) -> "_Socket":
     """Return a socket over a duplicate of a descriptor; the other arguments are those of socket()."""
-    return _rsock._adopt(_public.socket, family, type, proto, _rsock.dup(fd))
+    return _rsock._adopt(_public.socket, family, type, proto, _public.dup(fd))
 
 
 if hasattr(_rsock.socket, "share"):
@@ -280,7 +280,10 @@ if hasattr(_rsock.socket, "sendmsg"):
         from array import array
 
         send = sock.sendmsg
-        return send(buffers, [(_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array("i", fds))], flags, address)
+        ancillary = [(_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array("i", fds))]
+        if not flags and address is None:
+            return send(buffers, ancillary)  # all that a class of somebody else's may know of
+        return send(buffers, ancillary, flags, address)
 
 
 if hasattr(_rsock.socket, "recvmsg"):
@@ -295,7 +298,8 @@ if hasattr(_rsock.socket, "recvmsg"):
 
         fds = array("i")
         receive = sock.recvmsg
-        data, ancillary, flags_out, sender = receive(bufsize, _rsock.CMSG_LEN(maxfds * fds.itemsize), flags)
+        room = _rsock.CMSG_LEN(maxfds * fds.itemsize)
+        data, ancillary, flags_out, sender = receive(bufsize, room, flags) if flags else receive(bufsize, room)
         for level, kind, content in ancillary:
             if level == _rsock.SOL_SOCKET and kind == _rsock.SCM_RIGHTS:
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])

@@ -2,9 +2,12 @@
 //! the two names.
 
 use std::ffi::c_int;
+use std::sync::atomic::Ordering;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::args;
 use crate::audit::audit;
@@ -13,6 +16,7 @@ use crate::enums;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::open;
+use crate::sockobj::plain;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{NewFd, RawFd};
@@ -20,7 +24,7 @@ use crate::sys::libc;
 use crate::sys::sock;
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
-use crate::timeout::{Budget, Timeout};
+use crate::timeout::{self, Budget, Timeout};
 
 const DEFAULT_BACKLOG: c_int = 128;
 
@@ -93,7 +97,7 @@ pub(crate) fn accept_number<'py>(slf: Borrowed<'_, 'py, Socket>, _: Args<'_, 'py
     Ok(answer.into_any())
 }
 
-/// `accept()`: a new socket, of the public class whatever the listener's, and the
+/// `accept()`: a new socket, of the module's class whatever the listener's, and the
 /// peer's address.
 pub(crate) fn accept<'py>(
     slf: Borrowed<'_, 'py, PublicSocket>,
@@ -101,8 +105,9 @@ pub(crate) fn accept<'py>(
 ) -> Answer<'py> {
     args::named(args, "socket.accept", [], 0)?;
     let py = slf.py();
-    if !slf.is_exact_instance_of::<PublicSocket>() {
-        return accept_for_subclass(slf);
+    let class = plain::class_of_module(py)?;
+    if !(plain::is_plain(slf) && class.is(slf.get_type())) {
+        return accept_by_attributes(slf, &class);
     }
     let socket = slf.as_super().get();
     socket.require_family()?;
@@ -112,12 +117,31 @@ pub(crate) fn accept<'py>(
     Ok((accepted, address).into_pyobject(py)?.into_any())
 }
 
-/// A subclass may have an `_accept` of its own.
-fn accept_for_subclass<'py>(slf: Borrowed<'_, 'py, PublicSocket>) -> Answer<'py> {
+/// `accept()` where the listener, or the class of what it gives, may be somebody else's.
+fn accept_by_attributes<'py>(
+    slf: Borrowed<'_, 'py, PublicSocket>,
+    class: &Bound<'py, PyAny>,
+) -> Answer<'py> {
     let py = slf.py();
     let pair = slf.call_method0(intern!(py, "_accept"))?;
-    let (new, address): (RawFd, Bound<'py, PyAny>) = pair.extract()?;
-    let accepted = open::accepted(py, slf.as_super().get(), NewFd::new(new))?;
+    let items = pair.try_iter()?.take(3).collect::<PyResult<Vec<_>>>()?;
+    let [fileno, address] = <[_; 2]>::try_from(items)
+        .map_err(|_| PyValueError::new_err("_accept() gives a descriptor and an address"))?;
+    let make = || {
+        let given = PyDict::new(py);
+        given.set_item(intern!(py, "fileno"), &fileno)?;
+        let [family, kind, proto] = ["family", "type", "proto"].map(|name| slf.getattr(name));
+        class.call((family?, kind?, proto?), Some(&given))
+    };
+    let accepted = match fileno.extract::<RawFd>() {
+        Ok(number) if number >= 0 => open::hand_over(NewFd::new(number), |_| make())?,
+        _ => make()?,
+    };
+    if timeout::DEFAULT.load(Ordering::Relaxed) < 0
+        && slf.call_method0(intern!(py, "gettimeout"))?.is_truthy()?
+    {
+        accepted.call_method1(intern!(py, "setblocking"), (true,))?;
+    }
     Ok((accepted, address).into_pyobject(py)?.into_any())
 }
 

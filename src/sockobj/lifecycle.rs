@@ -12,6 +12,7 @@ use crate::args;
 use crate::call;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
+use crate::sockobj::plain;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::cell::Shut;
 use crate::sys::errno::Errno;
@@ -96,7 +97,7 @@ fn close_if_unused(slf: Borrowed<'_, '_, PublicSocket>) -> PyResult<()> {
     if socket.io_refs.load(Ordering::SeqCst) > 0 {
         return Ok(());
     }
-    if slf.is_exact_instance_of::<PublicSocket>() {
+    if plain::is_plain(slf) {
         return Ok(close_now(py, socket)?);
     }
     // A subclass may have more to close: SSLSocket does.
@@ -148,7 +149,7 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
     if args.keyword_count() > 0 {
         args::named(args, "socket.__exit__", [], 0)?;
     }
-    if slf.is_exact_instance_of::<PublicSocket>() {
+    if plain::is_plain(slf) {
         slf.as_super().get().closed.store(true, Ordering::SeqCst);
         close_if_unused(slf)?;
     } else {
@@ -166,7 +167,7 @@ pub(crate) fn with_fileno<T>(
     let py = slf.py();
     let socket = slf.as_super().get();
     socket.sole.share();
-    if !slf.is_exact_instance_of::<PublicSocket>() {
+    if !plain::is_plain(slf) {
         let number: RawFd = slf.call_method0(intern!(py, "fileno"))?.extract()?;
         if number != socket.fileno() {
             return op(number).map_err(os_error);

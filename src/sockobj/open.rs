@@ -17,6 +17,7 @@ use crate::audit::audit;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none};
 use crate::sockobj::lifecycle::{close_now, with_fileno};
+use crate::sockobj::plain;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
@@ -315,10 +316,11 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
     args::named(args, "socket.dup", [], 0)?;
     let py = slf.py();
     let socket = slf.as_super().get();
+    let plain = plain::is_plain(slf);
     let number = with_fileno(slf, fd::dup)?;
     let class = slf.get_type();
     let new = hand_over(number, |number| {
-        if slf.is_exact_instance_of::<PublicSocket>() {
+        if plain {
             return class.call1((socket.family(), socket.kind(), socket.proto(), number));
         }
         let given = PyDict::new(py);
@@ -326,7 +328,12 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
         let [family, kind, proto] = ["family", "type", "proto"].map(|name| slf.getattr(name));
         class.call((family?, kind?, proto?), Some(&given))
     })?;
-    let timeout = timeout::to_python(py, socket.timeout_nanos());
+    let timeout = if plain {
+        let timeout = timeout::to_python(py, socket.timeout_nanos());
+        timeout.into_pyobject(py)?.into_any()
+    } else {
+        slf.call_method0(intern!(py, "gettimeout"))?
+    };
     new.call_method1(intern!(py, "settimeout"), (timeout,))?;
     Ok(new)
 }

@@ -1,0 +1,186 @@
+"""What hangs on it that the methods call each other by way of the object, and look up names in the module.
+
+Subclasses, tests that patch the class, and tools that put a class of their own into the module rely on that. Must
+not know: which way the methods take where nobody did any of it.
+Follows: what the stdlib's class does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+TRACED = ["__init__", "_accept", "_real_close", "accept", "close", "dup", "fileno", "gettimeout", "settimeout"]
+TRACED += ["setblocking", "__exit__"]
+
+
+@pytest.fixture
+def connected(mod: ModuleType) -> Iterator[tuple[Any, Any]]:
+    """A listener of the plain class, and a client that it has not accepted yet."""
+    with mod.create_server(("127.0.0.1", 0)) as listener, mod.create_connection(listener.getsockname()) as client:
+        yield listener, client
+
+
+def traced(name: str, original: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    def wrapper(*args: Any, **keywords: Any) -> Any:
+        calls.append(" ".join([name, *keywords]))
+        return original(*args, **keywords)
+
+    return wrapper
+
+
+def trace(mod: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    calls: list[str] = []
+    for name in TRACED:
+        monkeypatch.setattr(mod.socket, name, traced(name, getattr(mod.socket, name), calls))
+    return calls
+
+
+def test_accept_asks_an_overridden_gettimeout(mod, connected):
+    asked = []
+
+    class Asked(mod.socket):
+        def gettimeout(self):
+            asked.append(self)
+            return 0.0
+
+    with Asked(fileno=connected[0].detach()) as listener:
+        accepted, _ = listener.accept()
+        accepted.close()
+        assert asked == [listener]
+
+
+@pytest.mark.thread_unsafe(reason="sets the default timeout")
+def test_accept_asks_for_no_timeout_where_there_is_a_default(mod, connected):
+    class Mute(mod.socket):
+        def gettimeout(self):
+            raise AssertionError("asked")
+
+    with Mute(fileno=connected[0].detach()) as listener:
+        mod.setdefaulttimeout(5)
+        try:
+            accepted, _ = listener.accept()
+        finally:
+            mod.setdefaulttimeout(None)
+        assert accepted.gettimeout() == 5
+        accepted.close()
+
+
+def test_accept_reads_overridden_attributes(mod, connected):
+    class Odd(mod.socket):
+        proto = 6
+
+    with Odd(fileno=connected[0].detach()) as listener:
+        accepted, _ = listener.accept()
+        with accepted:
+            assert (type(accepted), accepted.proto) == (mod.socket, 6)
+
+
+@pytest.mark.parametrize("given", [(-1, None), ("1", None), (1.5, None), (None, None)])
+def test_accept_with_an_odd_number(mod, given):
+    class Odd(mod.socket):
+        def _accept(self):
+            return given
+
+    with Odd() as listener:
+        if given[0] is None:
+            # That is a new socket, as ever.
+            accepted, _ = listener.accept()
+            accepted.close()
+        else:
+            with pytest.raises((TypeError, ValueError)):
+                listener.accept()
+
+
+@pytest.mark.parametrize("given", [(), (1,), (1, 2, 3), None, 5])
+def test_accept_with_no_pair(mod, given):
+    class Odd(mod.socket):
+        def _accept(self):
+            return given
+
+    with Odd() as listener, pytest.raises((TypeError, ValueError)):
+        listener.accept()
+
+
+@pytest.mark.thread_unsafe(reason="changes the module")
+def test_accept_gives_the_class_of_the_module(mod, connected, monkeypatch):
+    class Counted(mod.socket):
+        pass
+
+    monkeypatch.setattr(mod, "socket", Counted)
+    accepted, _ = connected[0].accept()
+    with accepted:
+        assert type(accepted) is Counted
+
+
+@pytest.mark.thread_unsafe(reason="changes the module")
+def test_makefile_uses_the_stream_of_the_module(mod, connected, monkeypatch):
+    class Stream(mod.SocketIO):
+        pass
+
+    monkeypatch.setattr(mod, "SocketIO", Stream)
+    with connected[1].makefile("rb", 0) as stream:
+        assert type(stream) is Stream
+
+
+@pytest.mark.thread_unsafe(reason="changes the module")
+def test_fromfd_uses_dup_of_the_module(mod, connected, monkeypatch):
+    asked = []
+    monkeypatch.setattr(mod, "dup", traced("dup", mod.dup, asked))
+    mod.fromfd(connected[1].fileno(), mod.AF_INET, mod.SOCK_STREAM).close()
+    assert asked == ["dup"]
+
+
+@pytest.mark.thread_unsafe(reason="changes the class")
+def test_patched_methods_are_called(mod, connected, monkeypatch):
+    listener, client = connected
+    calls = trace(mod, monkeypatch)
+    client.dup().close()
+    assert calls == ["dup", "fileno", "__init__ fileno", "gettimeout", "settimeout", "close", "_real_close"]
+    calls.clear()
+    listener.settimeout(5)
+    accepted, _ = listener.accept()
+    assert calls == ["settimeout", "accept", "_accept", "__init__ fileno", "gettimeout", "setblocking"]
+    calls.clear()
+    with accepted:
+        pass
+    assert calls == ["__exit__", "close", "_real_close"]
+
+
+@pytest.mark.thread_unsafe(reason="changes the class")
+def test_patches_that_come_and_go(mod, connected):
+    listener, client = connected
+    for _ in range(3):
+        with pytest.MonkeyPatch.context() as patch:
+            calls = trace(mod, patch)
+            with client.dup():
+                pass
+            assert calls.count("_real_close") == 1
+        with client.dup() as twin:
+            pass
+        assert twin.fileno() == -1
+        assert calls.count("_real_close") == 1
+    mod.socket.unknown_name = 1
+    del mod.socket.unknown_name
+    accepted, _ = listener.accept()
+    accepted.close()
+    assert accepted.fileno() == -1
+
+
+def test_descriptors_are_sent_and_received_by_what_the_methods_must_know(mod):
+    class Small(mod.socket):
+        def sendmsg(self, buffers, ancillary):
+            return super().sendmsg(buffers, ancillary)
+
+        def recvmsg(self, size, room):
+            return super().recvmsg(size, room)
+
+    one, other = (Small(fileno=end.detach()) for end in mod.socketpair())
+    with one, other:
+        assert mod.send_fds(one, [b"x"], []) == 1
+        assert mod.recv_fds(other, 5, 1)[:2] == (b"x", [])
