@@ -95,14 +95,7 @@ fn getaddrinfo<'py>(
         proto: or_any(proto)?,
         flags: or_any(flags)?,
     };
-    let name = if host.is_none() {
-        None
-    } else {
-        let name = host::lookup(host)?.ok_or_else(|| {
-            PyTypeError::new_err("getaddrinfo() argument 1 must be string or None")
-        })?;
-        Some(name)
-    };
+    let name = host_name(host)?;
     let service = Service::of(port)?;
     audit(
         py,
@@ -121,16 +114,32 @@ fn getaddrinfo<'py>(
     {
         let canonname = intern!(py, "").as_any();
         let entries = choices.iter().map(|(kind, proto)| {
-            entry(
-                py,
-                form,
-                (family, *kind, *proto),
-                canonname.clone(),
-                address.clone(),
-            )
+            let numbers = (family, *kind, *proto);
+            entry(py, form, numbers, canonname.clone(), address.clone())
         });
         return collected(py, entries);
     }
+    resolved(py, form, name, service, hints)
+}
+
+/// The host of a lookup; None for None, which stands for this machine.
+fn host_name<'a>(host: Borrowed<'a, '_, PyAny>) -> PyResult<Option<Name<'a>>> {
+    if host.is_none() {
+        return Ok(None);
+    }
+    let name = host::lookup(host)?;
+    let refused = || PyTypeError::new_err("getaddrinfo() argument 1 must be string or None");
+    name.map(Some).ok_or_else(refused)
+}
+
+/// What the resolver says.
+fn resolved<'py>(
+    py: Python<'py>,
+    form: Form,
+    name: Option<Name<'_>>,
+    service: Service<'_>,
+    hints: Hints,
+) -> Answer<'py> {
     let name = name.map(|name| name.c_string()).transpose()?;
     let service = service.c_string()?;
     let infos = detached(py, || {

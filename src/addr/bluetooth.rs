@@ -216,10 +216,7 @@ fn device_text(target: Target<'_>, tuple: Borrowed<'_, '_, PyTuple>) -> PyResult
 
 /// A field as a C int, or 0 where the tuple ends before it.
 fn number(target: Target<'_>, tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_int> {
-    if index >= tuple.len() {
-        return Ok(0);
-    }
-    form::int(tuple, index).map_err(|_| wrong_format(target))
+    form::int_or_zero(tuple, index).map_err(|_| wrong_format(target))
 }
 
 fn device(text: &[u8]) -> PyResult<DeviceAddr> {

@@ -70,6 +70,14 @@ pub(crate) fn int(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_
     args::int(field(tuple, index)?.as_borrowed())
 }
 
+/// A field as a C int, or 0 where the tuple ends before it.
+pub(crate) fn int_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_int> {
+    if index >= tuple.len() {
+        return Ok(0);
+    }
+    int(tuple, index)
+}
+
 /// A field as an unsigned 32-bit int, or 0 where the tuple ends before it; what
 /// does not fit is an error and never wraps.
 pub(crate) fn u32_or_zero(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<u32> {

@@ -12,7 +12,8 @@ use crate::addr::host;
 use crate::sys::libc;
 use crate::sys::storage::{RawAddr, Reader, Writer};
 
-const FLOWINFO_MAX: u32 = 0xf_ffff;
+/// A flow label has 20 bits.
+pub(crate) const FLOWINFO_MAX: u32 = 0xf_ffff;
 
 /// An IPv6 address, a port, and what belongs to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

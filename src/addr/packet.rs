@@ -92,10 +92,7 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
 
 /// A field as a C int, or 0 where the tuple ends before it.
 fn number(target: Target<'_>, tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<c_int> {
-    if index >= tuple.len() {
-        return Ok(0);
-    }
-    form::int(tuple, index).map_err(|error| {
+    form::int_or_zero(tuple, index).map_err(|error| {
         if error.is_instance_of::<PyOverflowError>(tuple.py()) {
             PyOverflowError::new_err(format!(
                 "{}(): address argument out of range",

@@ -10,7 +10,7 @@ use pyo3::types::{PyModule, PyString, PyTuple};
 
 use crate::addr::host;
 use crate::addr::inet::InetAddr;
-use crate::addr::inet6::Inet6Addr;
+use crate::addr::inet6::{FLOWINFO_MAX, Inet6Addr};
 use crate::args;
 use crate::audit::audit;
 use crate::call::detached;
@@ -32,7 +32,6 @@ table! {
 }
 
 const FORM: &str = "getnameinfo(): illegal sockaddr argument";
-const FLOWINFO_MAX: u32 = 0xf_ffff;
 
 /// A tuple `(host, port[, flowinfo[, scope_id]])`, whose host is a literal.
 struct Sockaddr<'a> {
@@ -50,7 +49,31 @@ enum Address {
     V6(Inet6Addr),
 }
 
-impl Sockaddr<'_> {
+impl<'a> Sockaddr<'a> {
+    /// Reads the fields of a tuple, of which `host` is the first.
+    fn parse(host: &'a Bound<'_, PyAny>, fields: Borrowed<'_, '_, PyTuple>) -> PyResult<Self> {
+        let number = |index| {
+            if index < fields.len() {
+                args::low_bits(fields.get_item(index)?.as_borrowed())
+            } else {
+                Ok(0)
+            }
+        };
+        let parsed = Self {
+            host: utf8(host.as_borrowed(), FORM)?,
+            port: args::int(fields.get_item(1)?.as_borrowed())?,
+            flowinfo: number(2)?,
+            scope_id: number(3)?,
+            is_pair: fields.len() == 2,
+        };
+        if parsed.flowinfo > FLOWINFO_MAX {
+            return Err(PyOverflowError::new_err(
+                "getnameinfo(): flowinfo must be 0-1048575.",
+            ));
+        }
+        Ok(parsed)
+    }
+
     /// The address, with the tuple's own flow and scope.
     fn address(&self, py: Python<'_>) -> PyResult<Address> {
         let address = match self.literal() {
@@ -127,25 +150,7 @@ fn getnameinfo<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answ
     if !host.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err(FORM));
     }
-    let number = |index| {
-        if index < fields.len() {
-            args::low_bits(fields.get_item(index)?.as_borrowed())
-        } else {
-            Ok(0)
-        }
-    };
-    let parsed = Sockaddr {
-        host: utf8(host.as_borrowed(), FORM)?,
-        port: args::int(fields.get_item(1)?.as_borrowed())?,
-        flowinfo: number(2)?,
-        scope_id: number(3)?,
-        is_pair: fields.len() == 2,
-    };
-    if parsed.flowinfo > FLOWINFO_MAX {
-        return Err(PyOverflowError::new_err(
-            "getnameinfo(): flowinfo must be 0-1048575.",
-        ));
-    }
+    let parsed = Sockaddr::parse(&host, fields)?;
     audit(py, c"socket.getnameinfo", [sockaddr])?;
     let address = parsed.address(py)?;
     if let Some((text, port)) = numbers(py, address, flags) {
