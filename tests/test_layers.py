@@ -196,6 +196,13 @@ def test_rust_file_uses_only_lower_floors(module):
     assert not wrong, f"{module} (floor {RUST_FLOORS[own][0]}) uses {wrong}"
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("sys") and name != "addr::fuzz"])
+def test_rust_file_names_its_floor(module):
+    floor = re.match(r"//! Floor (\w+): ", MODULES[module].read_text())
+    assert floor
+    assert RUST_FLOORS[floor_of(module, RUST_FLOORS)][0].startswith(floor[1])
+
+
 @pytest.mark.parametrize("name", PYTHON_FILES)
 def test_python_file_uses_only_lower_floors(name):
     own = floor_of(name, PYTHON_FLOORS)

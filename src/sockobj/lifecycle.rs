@@ -1,4 +1,4 @@
-//! Floor 4a+: the end of a socket object, closing and detaching; and its context manager,
+//! Floor 4a: the end of a socket object, closing and detaching; and its context manager,
 //! inheritance and repr.
 
 use std::sync::atomic::Ordering;

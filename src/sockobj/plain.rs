@@ -1,8 +1,8 @@
-//! Floor 4a+: whether a socket is just what this crate made of it.
+//! Floor 4a: whether a socket is just what this crate made of it.
 //!
 //! The methods of the stdlib's class call each other by way of the object, and what `accept`
 //! gives is of the class that the module has under the name `socket`. A subclass, a test that
-//! patches the class, or a tool that puts its own class into the module hangs on that. Only
+//! patches the class, or a tool that puts its own class into the module relies on it. Only
 //! where nobody did may one method do another's work at once.
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! Floor 4b+: pickling a socket, which `multiprocessing` alone may do.
+//! Floor 4b: pickling a socket, which `multiprocessing` alone may do.
 //!
 //! Its pickler knows only the sockets of the built-in module, so the first one of ours
 //! comes here; `_reduction` registers the class with it for those that follow. For any
