@@ -78,7 +78,7 @@ class socket:
         """A socket option as an int. See getsockopt(2)."""
     @overload
     def getsockopt(self, level: int, optname: int, buflen: int, /) -> bytes:
-        """A socket option as up to `buflen` bytes, 1024 at most."""
+        """A socket option as up to `buflen` bytes. Raises OSError for more than 1024."""
     def getblocking(self) -> bool:
         """False if the socket never waits, which is a timeout of 0."""
     def gettimeout(self) -> float | None:
@@ -89,7 +89,7 @@ class socket:
         def share(self, process_id: int, /) -> bytes:
             """What the process of that number needs to have the socket too; see fromshare()."""
     def listen(self, backlog: int = ..., /) -> None:
-        """Accept connections from now on; `backlog` of them may wait. See listen(2)."""
+        """Accept connections from now on; `backlog` of them may wait, 128 by default. See listen(2)."""
     def recv(self, bufsize: int, flags: int = ..., /) -> bytes:
         """Receive up to `bufsize` bytes; b"" is the end of the stream. See recv(2).
 
@@ -98,7 +98,10 @@ class socket:
     def recvfrom(self, bufsize: int, flags: int = ..., /) -> tuple[bytes, _RetAddress]:
         """Like `recv`, with the sender's address. See recvfrom(2)."""
     def recv_into(self, buffer: Buffer, nbytes: int = ..., flags: int = ...) -> int:
-        """Receive into a writable buffer: up to `nbytes` bytes, or its length if that is 0."""
+        """Receive into a writable buffer: up to `nbytes` bytes, or its length if that is 0. See recv(2).
+
+        Returns the count, 0 at the end of the stream. Raises ValueError if `nbytes` is more than the buffer holds.
+        """
     def recvfrom_into(self, buffer: Buffer, nbytes: int = ..., flags: int = ...) -> tuple[int, _RetAddress]:
         """Like `recv_into`, with the sender's address."""
     def recvmsg(
@@ -134,7 +137,8 @@ class socket:
     def sendto(self, data: Buffer, address: _Address, /) -> int:
         """Send bytes to an address, and return how many were sent. See sendto(2)."""
     @overload
-    def sendto(self, data: Buffer, flags: int, address: _Address, /) -> int: ...
+    def sendto(self, data: Buffer, flags: int, address: _Address, /) -> int:
+        """The same, with flags: the address comes last."""
     def setblocking(self, flag: bool, /) -> None:
         """True for a blocking socket, False for one that never waits."""
     def settimeout(self, value: float | None, /) -> None:
@@ -280,7 +284,7 @@ def dup(fileno: SupportsIndex, /) -> int:
     """Duplicate a descriptor; children do not inherit the new one. See dup(2)."""
 
 def getaddrinfo(
-    host: str | bytes | bytearray | None,
+    host: str | bytes | None,
     port: str | bytes | int | None,
     family: int = 0,
     type: int = 0,
@@ -290,7 +294,7 @@ def getaddrinfo(
     """The addresses of a host and a port, as plain ints. Raises gaierror. See getaddrinfo(3)."""
 
 def _getaddrinfo(
-    host: str | bytes | bytearray | None,
+    host: str | bytes | None,
     port: str | bytes | int | None,
     family: int = 0,
     type: int = 0,
@@ -300,13 +304,13 @@ def _getaddrinfo(
     """The addresses of a host and a port, with members of the enums. Raises gaierror. See getaddrinfo(3)."""
 
 def getdefaulttimeout() -> float | None:
-    """The timeout that new sockets start with, in seconds, or None."""
+    """The timeout that new sockets start with, in seconds; None for blocking ones."""
 
 def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
     """The name, the aliases and the addresses of a host. Raises herror or gaierror. See gethostbyaddr(3)."""
 
 def gethostbyname(hostname: str, /) -> str:
-    """The IPv4 address of a host. Raises gaierror."""
+    """The IPv4 address of a host. Raises gaierror. See gethostbyname(3)."""
 
 def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
     """The name, the aliases and the IPv4 addresses of a host. Raises herror or gaierror. See gethostbyname(3)."""
@@ -327,10 +331,10 @@ def getservbyport(port: int, protocolname: str = ..., /) -> str:
     """The service of a port. Raises OSError for an unknown one. See getservbyport(3)."""
 
 def htonl(x: int, /) -> int:
-    """A 32-bit integer from this machine's byte order to the network's."""
+    """A 32-bit integer from this machine's byte order to the network's. Raises OverflowError. See htonl(3)."""
 
 def htons(x: int, /) -> int:
-    """A 16-bit integer from this machine's byte order to the network's."""
+    """A 16-bit integer from this machine's byte order to the network's. Raises OverflowError. See htons(3)."""
 
 def if_indextoname(if_index: int, /) -> str:
     """The name of a network interface. Raises OSError. See if_indextoname(3)."""
@@ -342,10 +346,10 @@ def if_nametoindex(oname: str, /) -> int:
     """The number of a network interface. Raises OSError. See if_nametoindex(3)."""
 
 def inet_aton(ip_addr: str, /) -> bytes:
-    """The 4 bytes of an IPv4 address; also of its short and odd forms ("1", "0x7f.1"). Raises OSError."""
+    """The 4 bytes of an IPv4 address, also in the forms "1" and "0x7f.1". Raises OSError. See inet_aton(3)."""
 
 def inet_ntoa(packed_ip: Buffer, /) -> str:
-    """The text of the 4 bytes of an IPv4 address. Raises OSError for another length."""
+    """The text of the 4 bytes of an IPv4 address. Raises OSError for another length. See inet_ntoa(3)."""
 
 def inet_ntop(address_family: int, packed_ip: Buffer, /) -> str:
     """The text of an AF_INET or AF_INET6 address. Raises ValueError for a wrong length. See inet_ntop(3)."""
@@ -354,13 +358,13 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     """The bytes of an AF_INET or AF_INET6 address. Raises OSError. See inet_pton(3)."""
 
 def ntohl(x: int, /) -> int:
-    """A 32-bit integer from the network's byte order to this machine's."""
+    """A 32-bit integer from the network's byte order to this machine's. Raises OverflowError. See ntohl(3)."""
 
 def ntohs(x: int, /) -> int:
-    """A 16-bit integer from the network's byte order to this machine's."""
+    """A 16-bit integer from the network's byte order to this machine's. Raises OverflowError. See ntohs(3)."""
 
 def setdefaulttimeout(timeout: float | None, /) -> None:
-    """Set the timeout that new sockets start with, in seconds, or None."""
+    """Set the timeout that new sockets start with, in seconds; None for blocking ones. Raises ValueError below 0."""
 
 def sethostname(name: str | bytes, /) -> None:
     """Set this machine's name; takes privileges. See sethostname(2)."""
@@ -374,7 +378,9 @@ def _adopt(cls: type[_Socket], family: int, type: int, proto: int, fileno: int, 
 def _hold(socket: _Socket, /) -> None: ...
 def _set_namespace(namespace: dict[str, Any], /) -> None: ...
 def _set_enums(families: dict[Any, Enum], kinds: dict[Any, Enum], /) -> None: ...
-def __getattr__(name: str) -> Any: ...
+
+if sys.platform != "linux":
+    def __getattr__(name: str) -> Any: ...  # the constants of other systems are not listed
 
 # Constants of Linux, written by scripts/stub_constants.py.
 if sys.platform == "linux":
