@@ -184,3 +184,23 @@ def test_descriptors_are_sent_and_received_by_what_the_methods_must_know(mod):
     with one, other:
         assert mod.send_fds(one, [b"x"], []) == 1
         assert mod.recv_fds(other, 5, 1)[:2] == (b"x", [])
+
+
+def test_with_does_not_close_again_what_is_closed(mod):
+    class Counted(mod.socket):
+        closes = 0
+
+        def close(self):
+            self.closes += 1
+            super().close()
+
+    with Counted() as sock:
+        sock.close()
+    assert sock.closes == 1
+    with Counted() as sock:
+        number = sock.detach()
+    mod.close(number)
+    assert sock.closes == 0
+    with Counted() as sock:
+        pass
+    assert sock.closes == 1

@@ -149,8 +149,12 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
     if args.keyword_count() > 0 {
         args::named(args, "socket.__exit__", [], 0)?;
     }
+    let closed = &slf.as_super().get().closed;
+    if closed.load(Ordering::SeqCst) {
+        return Ok(none(py)); // a subclass's close() has been called, and is not again
+    }
     if plain::is_plain(slf) {
-        slf.as_super().get().closed.store(true, Ordering::SeqCst);
+        closed.store(true, Ordering::SeqCst);
         close_if_unused(slf)?;
     } else {
         slf.call_method0(intern!(py, "close"))?;
