@@ -39,7 +39,8 @@ PORTS = [
 ]  # fmt: skip
 # 2,048 and more make glibc reject the flags; what 0x40 and above mean is its own affair.
 FLAGS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 0x10, 0x40, 0x80, 0x400, 0x401, 0x404, 0x405, 0x800, 0x1000, -1]
-LONG = ["a" * 254, "a." * 126 + "bc", "é" * 255, "a" * 10**6, "é" * 10**6, "\udc80" * 10**6, "é." * 10**5, "1" * 254]
+LONG = ["a." * 126 + "bc", "a." * 10**5, "é" * 255, "é" * 10**6, "\udc80" * 10**6, "é." * 10**5]
+LONG_LABELS = ["a" * 254, "1" * 254, "a" * 10**6, "a." * 10**5 + "a" * 64, "a" * 64 + ".a" * 10**5, "a\0" * 200]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -119,9 +120,23 @@ def test_long_name_is_refused_at_once(host):
         assert caught.value.args == (rsock.EAI_NONAME, "Name or service not known")
 
 
+@pytest.mark.parametrize("host", LONG_LABELS, ids=lambda host: f"{host[:2]!a}x{len(host)}")
+def test_long_name_of_a_long_label_is_the_codecs_to_refuse(host, mod):
+    for call in (
+        lambda: mod.getaddrinfo(host, 80),
+        lambda: mod.gethostbyname(host),
+        lambda: mod.gethostbyaddr(host),
+        lambda: mod.gethostbyname_ex(host),
+    ):
+        began = time.perf_counter()
+        with pytest.raises(UnicodeError, match="label"):
+            call()
+        assert time.perf_counter() - began < 0.5
+
+
 def test_long_name_of_an_address_is_refused_at_once():
     with rsock.socket(rsock.AF_INET, rsock.SOCK_DGRAM) as sock:
-        for host in (*LONG, b"a" * 254, bytearray(10**6).replace(b"\0", b"a")):
+        for host in (*LONG, "a" * 10**6, b"a" * 254, bytearray(10**6).replace(b"\0", b"a")):
             with pytest.raises(rsock.gaierror):
                 sock.bind((host, 0))
 

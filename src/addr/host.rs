@@ -153,10 +153,9 @@ fn ascii<'a>(text: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
 /// ASCII, and what it would refuse: so its errors are its own.
 fn encoded<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
     match ascii(text) {
-        Some(plain) if has_good_labels(plain) || is_too_long(plain.as_bytes()) => {
-            Ok(Cow::Borrowed(plain.as_bytes()))
-        }
-        _ => idna(text),
+        Some(plain) if has_good_labels(plain) => Ok(Cow::Borrowed(plain.as_bytes())),
+        Some(_) => by_codec(text),
+        None => idna(text),
     }
 }
 
@@ -177,12 +176,16 @@ fn has_good_labels(name: &str) -> bool {
         })
 }
 
-/// The codec's time grows with the square of the length of its input, which is
-/// therefore bounded.
+/// The codec's time grows with the square of the length of what is not ASCII,
+/// which is therefore bounded.
 fn idna<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
     if text.len()? > LONGEST + 1 {
         return Err(unknown());
     }
+    by_codec(text)
+}
+
+fn by_codec<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
     let py = text.py();
     let encode = py.get_type::<PyString>().getattr(intern!(py, "encode"))?;
     let bytes = encode.call1((text, intern!(py, "idna")))?;
