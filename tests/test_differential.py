@@ -158,7 +158,8 @@ NUMBERS: list[object] = [
     -(2**64),
     10**30,
 ]
-BUFFERS: list[object] = [b"", b"abc", Make("bytearray(b'abcdefgh')"), Make("bytearray()"), Make("array('i', [1, 2])")]
+# With an empty label, so that no name server is asked where one is taken for a host.
+BUFFERS: list[object] = [b"", b"a..", Make("bytearray(b'ab..efgh')"), Make("bytearray()"), Make("array('i', [1, 2])")]
 SCOPES_OUT_OF_RANGE: list[object] = [("::1", 9, 0, -1), ("::1", 9, 0, 2**32)]
 ADDRESSES: list[object] = [
     ("127.0.0.1", 0), ("127.0.0.1", 9), ("127.0.0.1",), ("127.0.0.1", 9, 0), ("127.0.0.1", "9"), ("127.0.0.1", -1),

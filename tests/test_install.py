@@ -352,7 +352,7 @@ def test_installed_modules_hold_the_errors():
         for module in (_socket, socket):
             assert vars(module)["gaierror"] is socket.gaierror and vars(module)["herror"] is socket.herror
         try:
-            socket.getaddrinfo("256.0.0.1", 1)
+            socket.getaddrinfo("256.0.0.1", 1, flags=socket.AI_NUMERICHOST)
         except socket.gaierror as exc:
             assert exc.errno == socket.EAI_NONAME
         else:
