@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use crate::sys::errno::Errno;
 
 /// Counts forks: the calls that the parent's other threads had in flight do not
-/// exist in the child, so a count of an older generation is none.
+/// exist in the child, so a count of an older generation is none. It wraps after 256
+/// forks within forks: only a socket that no process in between used is misjudged then.
 static FORKS: AtomicU8 = AtomicU8::new(0);
 
 #[cfg(unix)]
