@@ -12,6 +12,13 @@ use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 
+/// Makes PyO3's class for panics, which it compares each error with that it fetches. By
+/// itself it makes it for the first one. Where that says that no stack or memory is left, the
+/// making fails, is to fetch that error, and waits for the class, which is itself, for ever.
+pub(crate) fn prepare(py: Python<'_>) {
+    let _ = py.get_type::<PanicException>();
+}
+
 /// Runs `body`; a panic becomes an error.
 #[inline]
 pub(crate) fn caught<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {

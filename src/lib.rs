@@ -33,6 +33,7 @@ pub(crate) mod typeobj;
 #[pymodule(gil_used = false)]
 fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    caught::prepare(py);
     sys::start().map_err(error::os_error)?;
     let [base, public] = sockobj::classes(py)?;
     module.setattr("socket", &base)?;

@@ -324,3 +324,24 @@ def test_lack_of_room_is_told_before_a_bad_length(mod):
     one, other = mod.socketpair()
     with one, other, pytest.raises(MemoryError):
         one.recvmsg(2**62, -1)
+
+
+def test_first_error_of_a_process_tells_that_the_stack_is_full(mod):
+    # That error was once waited for, for ever, by what was to be made for the first one.
+    program = f"""
+        import {mod.__name__} as mod, sys
+
+        class Endless(mod.socket):
+            def close(self):
+                self.__exit__()
+
+        sock = Endless()
+        sys.setrecursionlimit(60)
+        try:
+            sock.close()
+        except RecursionError:
+            sys.setrecursionlimit(1000)
+            print("told")
+        sock._real_close()
+    """
+    assert run_python(program) == "told\n"
