@@ -8,7 +8,7 @@
 //! the standard library with the same value: the first in order names the member.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyModule, PyString};
+use pyo3::types::{IntoPyDict, PyDict, PyList, PyModule, PyString};
 
 use crate::args;
 use crate::method::{Answer, Args, table as functions};
@@ -102,17 +102,22 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// `_numbers(prefix)`: the constants of one enumeration. To look through the names in
-/// Python would take a tenth of the time of an import.
-fn numbers<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
-    let prefix: String = args::required(args, 0)?.extract()?;
-    let found = PyDict::new(module.py());
+/// The prefixes of the names that the Python layer makes enumerations of.
+const ENUMERATED: [&str; 4] = ["AF_", "SOCK_", "MSG_", "AI_"];
+
+/// `_numbers()`: the constants of each enumeration, by prefix. To look through the names
+/// in Python would take a tenth of the time of an import.
+fn numbers<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>) -> Answer<'py> {
+    let py = module.py();
+    let found = ENUMERATED.map(|prefix| (prefix, PyDict::new(py)));
     for &(name, value) in NUMBERS.iter().copied().flatten() {
-        if name.starts_with(&prefix) {
-            found.set_item(name, value)?;
+        for (prefix, members) in &found {
+            if name.starts_with(prefix) {
+                members.set_item(name, value)?;
+            }
         }
     }
-    Ok(found.into_any())
+    Ok(found.into_py_dict(py)?.into_any())
 }
 
 /// `_export(namespace)`: every name that the namespace lacks, as `import *` of a
@@ -121,21 +126,31 @@ fn export<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answ
     let own = module.dict();
     let namespace = args::required(args, 0)?;
     let namespace = namespace.cast::<PyDict>().map_err(PyErr::from)?;
-    namespace.update_if_missing(own.as_mapping())?;
+    // A merge that overrides takes half the time of one that asks for each name first.
+    let kept = namespace.copy()?;
+    namespace.update(own.as_mapping())?;
+    namespace.update(kept.as_mapping())?;
+    let names = own.keys();
+    // The constants came last, and none is private.
+    let constants = match NUMBERS.iter().copied().flatten().next() {
+        Some((name, _)) => names.index(name)?,
+        None => names.len(),
+    };
     let public = PyList::empty(module.py());
-    for name in own.keys() {
+    for name in names.get_slice(0, constants) {
         if !name.cast::<PyString>()?.to_str()?.starts_with('_') {
             public.append(name)?;
         }
     }
-    Ok(public.into_any())
+    names.set_slice(0, constants, &public)?;
+    Ok(names.into_any())
 }
 
 functions! {
     /// The functions of this file.
     TABLE: PyModule {
         One _export = export, "_export(namespace) -> list\n\nAdd the names that a namespace lacks; the public ones are returned.";
-        One _numbers = numbers, "_numbers(prefix) -> dict\n\nThe constants whose names begin so, by name.";
+        NoArgs _numbers = numbers, "_numbers() -> dict of dicts\n\nThe constants that begin with AF_, SOCK_, MSG_ and AI_, by prefix.";
     }
 }
 
@@ -151,6 +166,7 @@ mod tests {
         let mut seen = HashSet::new();
         for name in numbers.chain(TEXTS.iter().map(|&(name, _)| name)) {
             assert!(seen.insert(name), "{name} stands twice");
+            assert!(!name.starts_with('_'), "{name} is private");
         }
         assert!(seen.len() > 150, "only {} names", seen.len());
     }

@@ -65,10 +65,10 @@ fn _rsock(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("herror", &resolver.herror)?;
     module.setattr("error", py.get_type::<PyOSError>())?;
     module.setattr("timeout", py.get_type::<PyTimeoutError>())?;
-    consts::register(module)?;
     module.setattr("has_ipv6", true)?;
     module.setattr("_build_profile", BUILD_PROFILE)?;
-    capi::add(module)
+    capi::add(module)?;
+    consts::register(module)
 }
 
 const BUILD_PROFILE: &str = if cfg!(debug_assertions) {

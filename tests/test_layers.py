@@ -49,7 +49,7 @@ PYTHON_FLOORS = [
     ("0", ["_winerrors"]),
     ("1", ["_rsock"]),
     ("2", ["_enums", "_reduction"]),
-    ("3", ["_fileio", "_sendfile"]),
+    ("3", ["_fileio"]),
     ("4", ["_helpers"]),
     ("5", ["_install"]),
     ("6", ["__init__"]),

@@ -17,14 +17,13 @@ import sys
 from enum import IntEnum, IntFlag
 from errno import EAGAIN, EBADF, EWOULDBLOCK
 
-from . import _enums, _fileio, _helpers, _rsock, _sendfile
+from . import _enums, _fileio, _helpers, _rsock
 from . import _rsock as _socket
 from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
-from ._fileio import SocketIO, _blocking_errnos
+from ._fileio import SocketIO, _blocking_errnos, _GiveupOnSendfile
 from ._helpers import *
 from ._rsock import _getaddrinfo as getaddrinfo
 from ._rsock import _Socket as socket
-from ._sendfile import _GiveupOnSendfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,11 +38,9 @@ for _class in _enums.CLASSES:
 # Every other name is the extension's. An import of `*` would take 200 µs for the 1,700 of them.
 __all__ = _rsock._export(globals())
 _rsock._set_namespace(globals())
-__all__ += {
-    "AddressFamily",
-    "SocketKind",
-    *(name for name in _helpers.__all__ if name[0] != "_"),
-}.difference(__all__)
+__all__ += [
+    name for name in ("AddressFamily", "SocketKind", *_helpers.__all__) if name[0] != "_" and name not in vars(_rsock)
+]
 
 if sys.platform == "win32":
     from ._winerrors import errorTab
@@ -54,10 +51,10 @@ _Function = type(_fileio.makefile)
 for _function in (
     _fileio.__getstate__,
     _fileio.makefile,
-    _sendfile._check_sendfile_params,
-    _sendfile._sendfile_use_send,
-    _sendfile._sendfile_use_sendfile,
-    _sendfile.sendfile,
+    _fileio._check_sendfile_params,
+    _fileio._sendfile_use_send,
+    _fileio._sendfile_use_sendfile,
+    _fileio.sendfile,
 ):
     _function.__qualname__ = f"socket.{_function.__name__}"
     _function.__module__ = __name__

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLASSES", "AddressFamily", "AddressInfo", "MsgFlag", "SocketKind", "_intenum_converter", "set_origin"]
 
-
+_numbers = _rsock._numbers()
 for _base, _name, _prefix in (
     (IntEnum, "AddressFamily", "AF_"),
     (IntEnum, "SocketKind", "SOCK_"),
@@ -28,7 +28,7 @@ for _base, _name, _prefix in (
 ):
     # The class and its members become globals of this file. A module may be anything with names: this one has those
     # of one enum only.
-    _base._convert_(_name, __name__, str.isupper, SimpleNamespace(**_rsock._numbers(_prefix)))  # type: ignore[union-attr]
+    _base._convert_(_name, __name__, str.isupper, SimpleNamespace(**_numbers[_prefix]))  # type: ignore[union-attr]
 
 CLASSES: "tuple[Any, ...]" = (AddressFamily, SocketKind, MsgFlag, AddressInfo)
 
