@@ -16,13 +16,13 @@ use crate::args;
 use crate::audit::audit;
 use crate::buffer::{self, QUICK, View};
 use crate::call::{self, How};
-use crate::error::{Error, os_error, os_error_text};
+use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args};
 use crate::sockobj::state::Socket;
 use crate::sys::cmsg::{self, Cmsg, Control};
-use crate::sys::errno::Errno;
+use crate::sys::fd::NewFd;
 use crate::sys::io::{Window, WindowMut};
-use crate::sys::msg::{self, Received};
+use crate::sys::msg::{self, Incoming};
 use crate::sys::storage::RawAddr;
 use crate::sys::wait::Wait;
 use crate::text::argument_type;
@@ -253,18 +253,15 @@ fn control_of(len: isize) -> PyResult<Control> {
     }
 }
 
-/// The received ancillary data, flags and address, after `first`; on an error
-/// the descriptors that came are closed, as nobody will ever know them.
-fn answer<'py>(
+/// The received ancillary data as Python has them, and the descriptors among them, which
+/// are closed unless they are let go.
+#[cold]
+fn received<'py>(
     py: Python<'py>,
-    socket: &Socket,
-    first: Bound<'py, PyAny>,
-    control: &Control,
-    received: &Received,
-    from: &RawAddr,
-) -> Answer<'py> {
-    let decoded = control.decode(received.control_len);
-    // In charge until the answer is there, whatever ends the building of it.
+    incoming: &Incoming,
+) -> PyResult<(Bound<'py, PyList>, Vec<NewFd>)> {
+    let decoded = incoming.control.decode(incoming.control_len);
+    // In charge from here on, whatever ends the building of the answer.
     let rights = cmsg::descriptors(&decoded.messages);
     if decoded.malformed {
         let warning = py.get_type::<PyRuntimeWarning>();
@@ -276,8 +273,24 @@ fn answer<'py>(
         let data = PyBytes::new(py, &message.data);
         messages.append((message.level, message.kind, data))?;
     }
-    let address = socket.address_to_python(py, from)?;
-    let answer = (first, messages, received.flags, address).into_pyobject(py)?;
+    Ok((messages, rights))
+}
+
+/// The received ancillary data, flags and address, after `first`; on an error
+/// the descriptors that came are closed, as nobody will ever know them.
+fn answer<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    first: Bound<'py, PyAny>,
+    incoming: &Incoming,
+) -> Answer<'py> {
+    let (messages, rights) = if incoming.control_len == 0 {
+        (PyList::empty(py), Vec::new())
+    } else {
+        received(py, incoming)?
+    };
+    let address = socket.address_to_python(py, &incoming.from)?;
+    let answer = (first, messages, incoming.flags, address).into_pyobject(py)?;
     for number in rights {
         number.release();
     }
@@ -293,21 +306,16 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let flags = args::int_or(args, 2, 0)?;
     let room = usize::try_from(room)
         .map_err(|_| PyValueError::new_err("negative buffer size in recvmsg()"))?;
-    let mut from = RawAddr::empty();
-    let mut received = None;
+    let mut incoming = Incoming::new(Control::none());
     let how = receiving(flags, true);
     let bytes = buffer::receive_bytes(py, room, flags, false, |window| {
         // There is room for the data by now: a lack of it is told first.
         slf.get().require_family()?;
-        let mut control = control_of(control_len)?;
+        incoming.control = control_of(control_len)?;
         let window = std::slice::from_mut(window);
-        let got = receive(py, slf.get(), window, &mut control, &mut from, how)?;
-        let count = got.count;
-        received = Some((got, control));
-        Ok(count)
+        receive(py, slf.get(), window, &mut incoming, how)
     })?;
-    let (received, control) = received.ok_or_else(|| os_error(Errno::EINVAL))?;
-    answer(py, slf.get(), bytes.into_any(), &control, &received, &from)
+    answer(py, slf.get(), bytes.into_any(), &incoming)
 }
 
 fn receiving(flags: c_int, quick: bool) -> How {
@@ -318,16 +326,16 @@ fn receiving(flags: c_int, quick: bool) -> How {
     }
 }
 
+#[inline]
 fn receive(
     py: Python<'_>,
     socket: &Socket,
     windows: &mut [WindowMut<'_>],
-    control: &mut Control,
-    from: &mut RawAddr,
+    incoming: &mut Incoming,
     how: How,
-) -> Result<Received, Error> {
+) -> Result<usize, Error> {
     call::call(py, socket.reading(), how, |fd, flags| {
-        msg::recvmsg(fd, windows, control, from, flags)
+        msg::recvmsg(fd, windows, incoming, flags)
     })
 }
 
@@ -351,16 +359,15 @@ pub(crate) fn recvmsg_into<'py>(
                 .to_owned()
         })?;
     }
-    let mut control = control_of(control_len)?;
+    let mut incoming = Incoming::new(control_of(control_len)?);
     let quick = is_quick(&views);
     let mut windows: Vec<WindowMut<'_>> = views
         .iter_mut()
         .map(|view| view.window_mut(usize::MAX))
         .collect();
     slf.get().require_family()?;
-    let mut from = RawAddr::empty();
     let how = receiving(flags, quick);
-    let received = receive(py, slf.get(), &mut windows, &mut control, &mut from, how)?;
-    let count = received.count.into_pyobject(py)?.into_any();
-    answer(py, slf.get(), count, &control, &received, &from)
+    let count = receive(py, slf.get(), &mut windows, &mut incoming, how)?;
+    let count = count.into_pyobject(py)?.into_any();
+    answer(py, slf.get(), count, &incoming)
 }

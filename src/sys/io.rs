@@ -10,6 +10,8 @@
 use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+#[cfg(unix)]
+use std::mem::offset_of;
 use std::ptr;
 
 use crate::sys::errno::{Errno, check_len};
@@ -18,6 +20,7 @@ use crate::sys::libc;
 use crate::sys::storage::RawAddr;
 
 /// Memory to send from.
+#[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Window<'a> {
     /// The address, exposed: any thread may hand it to the kernel, and none reads there.
@@ -69,6 +72,7 @@ impl<'a> Window<'a> {
 }
 
 /// Memory to receive into.
+#[repr(C)]
 pub(crate) struct WindowMut<'a> {
     /// As for `Window`.
     address: usize,
@@ -108,6 +112,17 @@ impl<'a> WindowMut<'a> {
         self.len
     }
 }
+
+// A slice of windows is what sendmsg and recvmsg take for an array of iovec.
+#[cfg(unix)]
+const _: () = {
+    assert!(size_of::<Window<'_>>() == size_of::<libc::iovec>());
+    assert!(offset_of!(Window<'_>, address) == offset_of!(libc::iovec, iov_base));
+    assert!(offset_of!(Window<'_>, len) == offset_of!(libc::iovec, iov_len));
+    assert!(size_of::<WindowMut<'_>>() == size_of::<libc::iovec>());
+    assert!(offset_of!(WindowMut<'_>, address) == offset_of!(libc::iovec, iov_base));
+    assert!(offset_of!(WindowMut<'_>, len) == offset_of!(libc::iovec, iov_len));
+};
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const PLAIN: c_int = libc::MSG_PEEK
