@@ -1,9 +1,9 @@
 //! Who may touch a descriptor's number: `FdCell`, one atomic that holds the
 //! number, a closed bit and a count of calls in flight.
 //!
-//! A call enters before it uses the number and leaves after; `close` marks the
-//! cell and the last user closes the number, so that a number which the kernel
-//! has given to someone else can never be touched (the model is Go's fdMutex).
+//! A call enters before it uses the number and leaves after, unless it keeps closers
+//! out otherwise; `close` marks the cell and the last user closes the number, so that one
+//! which the kernel has given to someone else is never touched (as in Go's fdMutex).
 //! See close(2), dup(2).
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -190,14 +190,16 @@ impl FdCell {
         None
     }
 
+    /// The number, without becoming a user: for those who keep every closer out meanwhile.
+    pub(crate) fn look(&self) -> Result<RawFd, Errno> {
+        let state = self.0.load(Ordering::SeqCst);
+        let open = (state & CLOSED == 0).then(|| number(state));
+        open.ok_or(Errno::EBADF)
+    }
+
     /// The number, -1 once closed; in one order with all that is sequentially consistent.
     pub(crate) fn number(&self) -> RawFd {
-        let state = self.0.load(Ordering::SeqCst);
-        if state & CLOSED == 0 {
-            number(state)
-        } else {
-            -1
-        }
+        self.look().unwrap_or(-1)
     }
 
     /// Whether `close` or `detach` has been called.
