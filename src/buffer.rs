@@ -110,7 +110,8 @@ impl View {
             0
         };
         let ptr = self.raw.buf.cast();
-        // SAFETY: as for `window`, and the export was asked to be writable; no
+        // SAFETY: the export was asked to be writable, and keeps pointer and length
+        // valid until it is released, which the borrow of the view ends before. No
         // Rust reference to the memory is formed in this crate.
         unsafe { WindowMut::new(ptr, len) }
     }
@@ -185,8 +186,8 @@ thread_local! {
 /// Nothing of that size is allocated on trust: small receives land on the stack,
 /// others in a buffer of the thread. Where `expect_large` says that the last
 /// read filled a lot, the bytes land in the object itself, without a second copy.
-/// `receive` makes its call with `flags`, and answers the kernel's length, which may exceed `room` (`MSG_TRUNC`):
-/// the rest of the object is then zeroes.
+/// `receive` makes its call with `flags`, and returns the kernel's length. That may
+/// exceed `room` (`MSG_TRUNC`): the rest of the object is then zeroes.
 #[inline]
 pub(crate) fn receive_bytes(
     py: Python<'_>,
@@ -296,7 +297,7 @@ fn into_object(
     // SAFETY: `raw` is the one reference to a `bytes` that no one has seen; the
     // call replaces it, or sets it to null with an exception.
     unsafe { _PyBytes_Resize(&raw mut raw, count) };
-    // SAFETY: as above, `raw` is a new reference or null with an exception set.
+    // SAFETY: the resizing leaves a new reference in `raw`, or null with an exception set.
     let object = unsafe { Bound::from_owned_ptr_or_err(py, raw) }?;
     Ok(object.cast_into::<PyBytes>().map_err(PyErr::from)?)
 }

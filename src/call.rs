@@ -10,12 +10,13 @@
 //! give the interpreter up.
 
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::AtomicI64;
 use std::time::Instant;
 
 use pyo3::prelude::*;
 
 use crate::error::Error;
+use crate::habit::Habit;
 /// Runs something without the interpreter: for the resolver, and for what may linger.
 pub(crate) use crate::release::released as detached;
 use crate::release::{held, is_crowded};
@@ -25,62 +26,6 @@ use crate::sys::fd::{self, RawFd};
 use crate::sys::flags::{ANSWERS, CAN_TRY, DONTWAIT, WHOLE, has};
 use crate::sys::wait::{self, Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
-
-/// How the first tries on a socket that may wait have fared: after a few misses in a
-/// row only one call in sixteen tries, so that ping-pong pays no extra call.
-pub(crate) struct Habit(AtomicU8);
-
-const PATIENCE: u8 = 3;
-const NEVER: u8 = u8::MAX;
-
-impl Habit {
-    pub(crate) const fn new() -> Self {
-        Self(AtomicU8::new(0))
-    }
-
-    /// Ends the tries for good: `SO_RCVLOWAT` makes a short answer wrong.
-    pub(crate) fn never(&self) {
-        self.0.store(NEVER, Ordering::Relaxed);
-    }
-
-    /// Whether the tries have ended for good.
-    pub(crate) fn is_never(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == NEVER
-    }
-
-    #[inline]
-    fn tries(&self) -> bool {
-        let misses = self.0.load(Ordering::Relaxed);
-        if misses < PATIENCE {
-            return true;
-        }
-        if misses == NEVER {
-            return false;
-        }
-        // 16 to 31 go round for ever; each 16 is a try.
-        let next = if misses >= 31 {
-            16
-        } else {
-            (misses + 1).max(17)
-        };
-        self.0.store(next, Ordering::Relaxed);
-        next == 16
-    }
-
-    #[inline]
-    fn hit(&self) {
-        if self.0.load(Ordering::Relaxed) != NEVER {
-            self.0.store(0, Ordering::Relaxed);
-        }
-    }
-
-    fn miss(&self) {
-        let misses = self.0.load(Ordering::Relaxed);
-        if misses < PATIENCE {
-            self.0.store(misses + 1, Ordering::Relaxed);
-        }
-    }
-}
 
 /// What a call needs of its socket.
 #[derive(Clone, Copy)]
@@ -100,6 +45,28 @@ pub(crate) struct How {
     pub(crate) flags: Option<c_int>,
     /// Whether its memory is small and cannot fault (see `buffer::View`).
     pub(crate) quick: bool,
+}
+
+impl How {
+    /// To receive with the caller's flags.
+    #[inline]
+    pub(crate) const fn receiving(flags: c_int, quick: bool) -> Self {
+        Self {
+            wait: Wait::Read,
+            flags: Some(flags),
+            quick,
+        }
+    }
+
+    /// To send with the caller's flags.
+    #[inline]
+    pub(crate) const fn sending(flags: c_int, quick: bool) -> Self {
+        Self {
+            wait: Wait::Write,
+            flags: Some(flags),
+            quick,
+        }
+    }
 }
 
 /// Makes a call that can wait, on a socket with a timeout of its own.

@@ -16,6 +16,7 @@ mod convert;
 pub(crate) mod enums;
 pub(crate) mod error;
 pub(crate) mod finalize;
+pub(crate) mod habit;
 mod iface;
 pub(crate) mod libpython;
 pub(crate) mod method;

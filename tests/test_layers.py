@@ -29,7 +29,7 @@ RUST_FLOORS = [
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*", "sys::windows::*"]),
     ("0e", ["sys"]),
-    ("1", ["release", "caught", "libpython"]),
+    ("1", ["release", "caught", "habit", "libpython"]),
     ("1a", ["audit", "enums", "error", "method", "suggest", "timeout"]),
     ("1b", ["args", "buffer", "typeobj"]),
     ("1c", ["text"]),

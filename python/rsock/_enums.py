@@ -44,7 +44,7 @@ def set_origin(module: str) -> None:
 
 
 def _intenum_converter(value: "Any", enum_klass: "Any") -> "Any":
-    """Give the member of a value, or the value itself where the enum has none."""
+    """Return the member of a value, or the value itself where the enum has none."""
     try:
         return enum_klass(value)
     except ValueError:

@@ -281,7 +281,7 @@ def _sendfile_use_send(self: "_Socket", file: "IO[bytes]", offset: int = 0, coun
 
 
 def _second_descriptor(sock: "_Socket") -> int:
-    """Give a descriptor of the socket's connection that no other thread can close.
+    """Return a descriptor of the socket's connection that no other thread can close.
 
     The number of the socket itself may be closed and given to something else between two blocks, which then
     would get the rest of the file.

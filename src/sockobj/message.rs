@@ -24,7 +24,6 @@ use crate::sys::fd::NewFd;
 use crate::sys::io::{Window, WindowMut};
 use crate::sys::msg::{self, Incoming};
 use crate::sys::storage::RawAddr;
-use crate::sys::wait::Wait;
 use crate::text::argument_type;
 
 /// The items of an iterable, held; `refusal` is the error for what is none.
@@ -197,11 +196,7 @@ fn transmit(
     to: Option<&RawAddr>,
     flags: c_int,
 ) -> Result<usize, Error> {
-    let how = How {
-        wait: Wait::Write,
-        flags: Some(flags),
-        quick,
-    };
+    let how = How::sending(flags, quick);
     let count = call::call(py, socket.writing(), how, |fd, flags| {
         msg::sendmsg(fd, windows, &mut control, to, flags)
     })?;
@@ -214,10 +209,7 @@ fn transmit(
     // the ancillary data, which went with the first part.
     let rest = rest_of(windows, count);
     let mut nothing = Control::none();
-    let how = How {
-        quick: false,
-        ..how
-    };
+    let how = How::sending(flags, false);
     let sent = call::call(py, socket.writing(), how, |fd, flags| {
         msg::sendmsg(fd, &rest, &mut nothing, to, flags)
     });
@@ -307,7 +299,7 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     let room = usize::try_from(room)
         .map_err(|_| PyValueError::new_err("negative buffer size in recvmsg()"))?;
     let mut incoming = Incoming::new(Control::none());
-    let how = receiving(flags, true);
+    let how = How::receiving(flags, true);
     let bytes = buffer::receive_bytes(py, room, flags, false, |window| {
         // There is room for the data by now: a lack of it is told first.
         slf.get().require_family()?;
@@ -316,14 +308,6 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
         receive(py, slf.get(), window, &mut incoming, how)
     })?;
     answer(py, slf.get(), bytes.into_any(), &incoming)
-}
-
-fn receiving(flags: c_int, quick: bool) -> How {
-    How {
-        wait: Wait::Read,
-        flags: Some(flags),
-        quick,
-    }
 }
 
 #[inline]
@@ -366,7 +350,7 @@ pub(crate) fn recvmsg_into<'py>(
         .map(|view| view.window_mut(usize::MAX))
         .collect();
     slf.get().require_family()?;
-    let how = receiving(flags, quick);
+    let how = How::receiving(flags, quick);
     let count = receive(py, slf.get(), &mut windows, &mut incoming, how)?;
     let count = count.into_pyobject(py)?.into_any();
     answer(py, slf.get(), count, &incoming)

@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, Ordering};
 use pyo3::prelude::*;
 
 use crate::addr::{self, Target};
-use crate::call::{self, Door, Habit};
+use crate::call::{self, Door};
 use crate::error::os_error_text;
+use crate::habit::Habit;
 use crate::sys::cell::FdCell;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{AtomicFd, RawFd};

@@ -20,30 +20,11 @@ use crate::sys::fd::RawFd;
 use crate::sys::flags::asks_not_to_wait;
 use crate::sys::io::{self, Window, WindowMut};
 use crate::sys::storage::RawAddr;
-use crate::sys::wait::Wait;
 use crate::text::argument_type;
 use crate::timeout::Timeout;
 
 /// From here on a second copy costs more than an object of the whole size.
 const LARGE: usize = QUICK / 16;
-
-#[inline]
-fn receiving(flags: c_int, quick: bool) -> How {
-    How {
-        wait: Wait::Read,
-        flags: Some(flags),
-        quick,
-    }
-}
-
-#[inline]
-fn sending(flags: c_int, quick: bool) -> How {
-    How {
-        wait: Wait::Write,
-        flags: Some(flags),
-        quick,
-    }
-}
 
 /// Receives into an exact `bytes` by `op`, and learns from what came.
 #[inline]
@@ -57,7 +38,7 @@ fn receive<'py>(
     let large = room > LARGE && socket.reads_large.load(Ordering::Relaxed);
     let bytes = buffer::receive_bytes(py, room, flags, large, |window| {
         // A fresh object of a large size may fault page by page.
-        let how = receiving(flags, !large || room <= QUICK);
+        let how = How::receiving(flags, !large || room <= QUICK);
         call::call(py, socket.reading(), how, |fd, flags| op(fd, window, flags))
     })?;
     if room > LARGE {
@@ -146,7 +127,7 @@ pub(crate) fn recv_into<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>
     if room == 0 {
         return Ok(0_usize.into_pyobject(slf.py())?.into_any());
     }
-    let how = receiving(flags, view.is_quick());
+    let how = How::receiving(flags, view.is_quick());
     let mut window = view.window_mut(room);
     let count = call::call(slf.py(), slf.get().reading(), how, |fd, flags| {
         io::recv(fd, &mut window, flags, None)
@@ -163,7 +144,7 @@ pub(crate) fn recvfrom_into<'py>(
     let mut view = View::empty();
     let small = "nbytes is greater than the length of the buffer";
     let Into { room, flags } = parse_into(args, &mut view, "recvfrom_into", small)?;
-    let how = receiving(flags, view.is_quick());
+    let how = How::receiving(flags, view.is_quick());
     let mut window = view.window_mut(room);
     slf.get().require_family()?;
     let mut from = RawAddr::empty();
@@ -184,7 +165,7 @@ fn send_window(
     quick: bool,
 ) -> Result<usize, Error> {
     let tried = window.len();
-    let count = call::call(py, door, sending(flags, quick), |fd, flags| {
+    let count = call::call(py, door, How::sending(flags, quick), |fd, flags| {
         io::send(fd, window, flags, None)
     })?;
     let blocking = door.timeout.load(Ordering::Relaxed) < 0;
@@ -193,10 +174,7 @@ fn send_window(
     }
     // The try came up short; the rest goes by the plain blocking call.
     let rest = window.skip(count);
-    let how = How {
-        quick: false,
-        ..sending(flags, quick)
-    };
+    let how = How::sending(flags, false);
     match call::call(py, door, how, |fd, flags| io::send(fd, rest, flags, None)) {
         Ok(more) => Ok(count + more),
         Err(Error::Raised(error)) => Err(error.into()),
@@ -226,7 +204,7 @@ pub(crate) fn sendall<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
     buffer::reading(args::required(args, 0)?, |window, quick| {
         let flags = flags.map_or(Ok(0), args::int)?;
         let mut left = window;
-        let how = sending(flags, quick);
+        let how = How::sending(flags, quick);
         let timeout = Timeout::from_nanos(slf.get().timeout_nanos());
         call::call(py, slf.get().writing(), how, |fd, flags| {
             // Until all is sent; what was sent stays sent over a wait.
@@ -268,7 +246,7 @@ pub(crate) fn sendto<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
         let flags = flags.map_or(Ok(0), args::int)?;
         let to = slf.get().address("sendto", address)?;
         audit(py, c"socket.sendto", [slf.as_any().as_borrowed(), address])?;
-        let how = sending(flags, quick);
+        let how = How::sending(flags, quick);
         call::call(py, slf.get().writing(), how, |fd, flags| {
             io::send(fd, window, flags, Some(&to))
         })
