@@ -97,16 +97,21 @@ pub(crate) fn from_python(target: Target<'_>, value: Borrowed<'_, '_, PyAny>) ->
 
 /// The Python value of an address that the kernel filled in; None where it wrote
 /// none. `proto` is the socket's protocol.
+#[inline]
 pub(crate) fn to_python<'py>(
     py: Python<'py>,
     raw: &RawAddr,
     proto: c_int,
 ) -> PyResult<Bound<'py, PyAny>> {
-    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-    let _ = proto;
     if raw.len() == 0 {
         return Ok(py.None().into_bound(py));
     }
+    by_family(py, raw, proto)
+}
+
+fn by_family<'py>(py: Python<'py>, raw: &RawAddr, proto: c_int) -> PyResult<Bound<'py, PyAny>> {
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+    let _ = proto;
     let known = match raw.family() {
         libc::AF_INET => {
             if let Some(tuple) = recent::tuple(py, raw) {

@@ -276,17 +276,20 @@ fn answer<'py>(
     first: Bound<'py, PyAny>,
     incoming: &Incoming,
 ) -> Answer<'py> {
-    let (messages, rights) = if incoming.control_len == 0 {
-        (PyList::empty(py), Vec::new())
-    } else {
-        received(py, incoming)?
+    let answer_with = |messages| {
+        let address = socket.address_to_python(py, &incoming.from)?;
+        let answer = (first, messages, incoming.flags, address).into_pyobject(py)?;
+        Ok(answer.into_any())
     };
-    let address = socket.address_to_python(py, &incoming.from)?;
-    let answer = (first, messages, incoming.flags, address).into_pyobject(py)?;
+    if incoming.control_len == 0 {
+        return answer_with(PyList::empty(py));
+    }
+    let (messages, rights) = received(py, incoming)?;
+    let answer = answer_with(messages)?;
     for number in rights {
         number.release();
     }
-    Ok(answer.into_any())
+    Ok(answer)
 }
 
 /// `recvmsg(bufsize[, ancbufsize[, flags]])`.
