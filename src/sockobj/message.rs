@@ -308,22 +308,11 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
         slf.get().require_family()?;
         incoming.control = control_of(control_len)?;
         let window = std::slice::from_mut(window);
-        receive(py, slf.get(), window, &mut incoming, how)
+        call::call(py, slf.get().reading(), how, |fd, flags| {
+            msg::recvmsg(fd, window, &mut incoming, flags)
+        })
     })?;
     answer(py, slf.get(), bytes.into_any(), &incoming)
-}
-
-#[inline]
-fn receive(
-    py: Python<'_>,
-    socket: &Socket,
-    windows: &mut [WindowMut<'_>],
-    incoming: &mut Incoming,
-    how: How,
-) -> Result<usize, Error> {
-    call::call(py, socket.reading(), how, |fd, flags| {
-        msg::recvmsg(fd, windows, incoming, flags)
-    })
 }
 
 /// `recvmsg_into(buffers[, ancbufsize[, flags]])`.
@@ -354,7 +343,9 @@ pub(crate) fn recvmsg_into<'py>(
         .collect();
     slf.get().require_family()?;
     let how = How::receiving(flags, quick);
-    let count = receive(py, slf.get(), &mut windows, &mut incoming, how)?;
+    let count = call::call(py, slf.get().reading(), how, |fd, flags| {
+        msg::recvmsg(fd, &mut windows, &mut incoming, flags)
+    })?;
     let count = count.into_pyobject(py)?.into_any();
     answer(py, slf.get(), count, &incoming)
 }
