@@ -31,6 +31,11 @@ CHOICES = [
         "for the tries",
         ("servers.pingpong", "servers.pingpong_timeout"),
     ),
+    Choice(
+        "A call that keeps the interpreter is not counted among the users of the number, as nobody can close it "
+        "meanwhile; and it returns by few frames, as after a system call the processor guesses returns wrong",
+        ("calls.blocking", "calls.recvmsg"),
+    ),
     Choice("With a timeout: the call first, and `poll` only if it has to wait", ("calls.timeout",)),
     Choice(
         "A receive lands in the thread's own buffer and becomes `bytes` of its true size; big reads go into the "
