@@ -9,8 +9,10 @@
 pub(crate) mod cell;
 #[cfg(unix)]
 pub(crate) mod cmsg;
+pub(crate) mod direct;
 pub(crate) mod errno;
 pub(crate) mod fd;
+pub(crate) mod ffi;
 pub(crate) mod flags;
 pub(crate) mod fork;
 pub(crate) mod iface;
@@ -20,7 +22,6 @@ pub(crate) mod kctl;
 pub(crate) mod libc;
 #[cfg(unix)]
 pub(crate) mod msg;
-pub(crate) mod names;
 pub(crate) mod netdb;
 pub(crate) mod ntop;
 pub(crate) mod opt;
@@ -38,6 +39,7 @@ pub(crate) mod waker;
 pub(crate) fn start() -> Result<(), errno::Errno> {
     #[cfg(unix)]
     fork::watch_forks()?;
+    direct::look();
     #[cfg(windows)]
     fd::start()?;
     Ok(())

@@ -22,8 +22,9 @@ PACKAGE = ROOT / "python" / "rsock"
 RUST_FLOORS = [
     ("0-", ["sys::libc", "sys::libc::unix", "sys::windows::libc"]),
     ("0a", ["sys::errno", "sys::flags", "sys::pointer"]),
-    ("0b", ["sys::fd", "sys::fork", "sys::names", "sys::storage"]),
-    ("0b+", ["sys::cell", "sys::windows::fd"]),
+    ("0a+", ["sys::ffi"]),
+    ("0b", ["sys::fd", "sys::fork", "sys::storage"]),
+    ("0b+", ["sys::cell", "sys::direct", "sys::windows::fd"]),
     ("0b++", ["sys::waker", "sys::windows::waker"]),
     ("0c", ["sys::cmsg", "sys::io", "sys::sole", "sys::wait"]),
     ("0c+", ["sys::opt"]),

@@ -1,14 +1,12 @@
 //! How often this process has forked, and its parents before it. Windows has no fork.
 //! See pthread_atfork(3).
-#![cfg_attr(
-    unix,
-    expect(unsafe_code, reason = "only a hook of libc tells of a fork")
-)]
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 #[cfg(unix)]
 use crate::sys::errno::Errno;
+#[cfg(unix)]
+use crate::sys::ffi;
 
 /// Counts forks: the calls that the parent's other threads had in flight do not
 /// exist in the child, so a count of an older generation is none. It wraps after 256
@@ -36,9 +34,9 @@ pub(crate) fn forks() -> u32 {
 /// Registers the fork counters; once, when the module is loaded.
 #[cfg(unix)]
 pub(crate) fn watch_forks() -> Result<(), Errno> {
-    // SAFETY: the handlers are static functions that do one atomic add each, which
-    // is async-signal-safe, as a handler in the child of a threaded process must be.
-    let ret = unsafe { libc::pthread_atfork(Some(before_fork), None, Some(after_fork_in_child)) };
+    // One atomic add each, which is async-signal-safe, as what runs in the child of a
+    // threaded process must be.
+    let ret = ffi::pthread_atfork(Some(before_fork), None, Some(after_fork_in_child));
     if ret == 0 { Ok(()) } else { Err(Errno(ret)) }
 }
 

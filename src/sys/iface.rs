@@ -6,9 +6,9 @@
 use std::ffi::{CStr, c_int, c_uint};
 
 use crate::sys::errno::Errno;
-use crate::sys::libc;
 #[cfg(unix)]
-use crate::sys::names::{self, Interface};
+use crate::sys::ffi::{self, Interface};
+use crate::sys::libc;
 #[cfg(unix)]
 use crate::sys::pointer::Array;
 
@@ -52,15 +52,14 @@ impl Drop for List {
     fn drop(&mut self) {
         let list = std::mem::take(&mut self.0);
         // SAFETY: the list came from if_nameindex and is freed only here.
-        unsafe { names::if_freenameindex(list) };
+        unsafe { ffi::if_freenameindex(list) };
     }
 }
 
 /// Every interface: its number and its name.
 #[cfg(unix)]
 pub(crate) fn nameindex() -> Result<Vec<(c_uint, Vec<u8>)>, Errno> {
-    // SAFETY: takes nothing; the result is null, or a list that is whole until it is freed.
-    let list = unsafe { names::if_nameindex() };
+    let list = ffi::if_nameindex();
     if list.is_null() {
         return Err(Errno::last());
     }

@@ -14,6 +14,7 @@ use std::mem::MaybeUninit;
 use std::mem::offset_of;
 use std::ptr;
 
+use crate::sys::direct::{self, Call};
 use crate::sys::errno::{Errno, check_len};
 use crate::sys::fd::RawFd;
 use crate::sys::libc;
@@ -165,19 +166,29 @@ pub(crate) fn recv(
         *from = RawAddr::for_kernel();
         from.out_ptrs()
     });
+    let rest = [
+        window.address,
+        window.len,
+        direct::word(flags),
+        addr.expose_provenance(),
+        len.expose_provenance(),
+    ];
     // SAFETY: the window is valid for writes of its length, by its contract; the
     // address is null, or offered with its own room, which was just set.
-    let count = unsafe {
-        libc::recvfrom(
-            libc::as_socket(fd),
-            window.ptr().cast(),
-            libc::room(window.len),
-            flags,
-            addr,
-            len,
-        )
-    };
-    Ok(trusted(check_len(count)?, window.len, flags))
+    let count = unsafe { direct::call(Call::RecvFrom, fd, rest) }.unwrap_or_else(|| {
+        // SAFETY: as above.
+        check_len(unsafe {
+            libc::recvfrom(
+                libc::as_socket(fd),
+                window.ptr().cast(),
+                libc::room(window.len),
+                flags,
+                addr,
+                len,
+            )
+        })
+    });
+    Ok(trusted(count?, window.len, flags))
 }
 
 /// send(2), and sendto(2) where there is an address.
@@ -188,24 +199,53 @@ pub(crate) fn send(
     to: Option<&RawAddr>,
 ) -> Result<usize, Errno> {
     let (addr, len) = to.map_or((ptr::null(), 0), |to| (to.as_ptr(), to.socklen()));
+    let rest = [
+        window.address,
+        window.len,
+        direct::word(flags),
+        addr.expose_provenance(),
+        usize::try_from(len).unwrap_or(0),
+    ];
     // SAFETY: the window is valid for reads of its length, by its contract; the
     // address is null, or lives past the call with its length clamped to it.
-    let count = unsafe {
-        libc::sendto(
-            libc::as_socket(fd),
-            window.ptr().cast(),
-            libc::room(window.len),
-            flags,
-            addr,
-            len,
-        )
-    };
-    Ok(check_len(count)?.min(window.len))
+    let count = unsafe { direct::call(Call::SendTo, fd, rest) }.unwrap_or_else(|| {
+        // SAFETY: as above.
+        check_len(unsafe {
+            libc::sendto(
+                libc::as_socket(fd),
+                window.ptr().cast(),
+                libc::room(window.len),
+                flags,
+                addr,
+                len,
+            )
+        })
+    });
+    Ok(count?.min(window.len))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_and_errors_are_the_kernels() {
+        use std::os::fd::AsRawFd;
+        use std::os::unix::net::UnixStream;
+
+        let (left, right) = UnixStream::pair().unwrap();
+        let (left, right) = (left.as_raw_fd(), right.as_raw_fd());
+        let mut room = [MaybeUninit::new(0); 8];
+        let dontwait = libc::MSG_DONTWAIT;
+        assert_eq!(
+            recv(right, &mut WindowMut::of(&mut room), dontwait, None),
+            Err(Errno::EAGAIN)
+        );
+        assert_eq!(send(left, Window::of(b"bytes"), 0, None), Ok(5));
+        assert_eq!(recv(right, &mut WindowMut::of(&mut room), 0, None), Ok(5));
+        assert_eq!(send(-1, Window::of(b"bytes"), 0, None), Err(Errno::EBADF));
+    }
 
     #[test]
     fn only_known_flags_are_trusted() {

@@ -10,7 +10,7 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
-use crate::sys::names::{self, HostEntry, Protocol, Service};
+use crate::sys::ffi::{self, HostEntry, Protocol, Service};
 #[cfg(not(all(target_os = "linux", not(target_env = "musl"))))]
 use crate::sys::pointer::Pointer;
 use crate::sys::pointer::Text;
@@ -83,7 +83,7 @@ fn alone<E, T>(call: impl FnOnce() -> Pointer<E>, read: impl FnOnce(&E) -> T) ->
 fn protocol<T>(name: &CStr, read: impl FnOnce(&Protocol) -> T) -> Option<T> {
     // musl's answer is in a constant table, but its iterator is shared.
     // SAFETY: the name ends in NUL, and `alone` is done with the answer before another call.
-    alone(|| unsafe { names::getprotobyname(name.as_ptr()) }, read)
+    alone(|| unsafe { ffi::getprotobyname(name.as_ptr()) }, read)
 }
 
 #[cfg(all(target_os = "linux", not(target_env = "musl")))]
@@ -91,14 +91,14 @@ fn protocol<T>(name: &CStr, read: impl FnOnce(&Protocol) -> T) -> Option<T> {
     let call = |entry, buffer, len, result| {
         // SAFETY: the name ends in NUL; entry, buffer with its length and result are
         // `growing`'s own, to be written.
-        unsafe { names::getprotobyname_r(name.as_ptr(), entry, buffer, len, result) }
+        unsafe { ffi::getprotobyname_r(name.as_ptr(), entry, buffer, len, result) }
     };
     system::growing(call, read)
 }
 
 #[cfg(target_os = "linux")]
 mod system {
-    use super::{CStr, Host, Service, c_char, c_int, names, optional, ptr};
+    use super::{CStr, Host, Service, c_char, c_int, ffi, optional, ptr};
 
     /// Most answers fit in this; glibc's host entries say when they do not.
     const FIRST_ROOM: usize = 4096;
@@ -136,9 +136,7 @@ mod system {
         let call = |entry, buffer, len, result| {
             // SAFETY: the name ends in NUL; entry, buffer with its length and
             // result are `growing`'s own, to be written.
-            unsafe {
-                names::gethostbyname_r(name.as_ptr(), entry, buffer, len, result, h_errno_ptr)
-            }
+            unsafe { ffi::gethostbyname_r(name.as_ptr(), entry, buffer, len, result, h_errno_ptr) }
         };
         growing(call, Host::of).ok_or(h_errno)
     }
@@ -152,7 +150,7 @@ mod system {
             // SAFETY: the address is passed with its own length; entry, buffer with its
             // length and result are `growing`'s own, to be written.
             unsafe {
-                names::gethostbyaddr_r(
+                ffi::gethostbyaddr_r(
                     bytes,
                     address_len,
                     family,
@@ -176,8 +174,8 @@ mod system {
         usize,
         *mut *const Service,
     ) -> c_int;
-    pub(super) const SERVICE_BY_NAME: ByKey<*const c_char> = names::getservbyname_r;
-    pub(super) const SERVICE_BY_PORT: ByKey<c_int> = names::getservbyport_r;
+    pub(super) const SERVICE_BY_NAME: ByKey<*const c_char> = ffi::getservbyname_r;
+    pub(super) const SERVICE_BY_PORT: ByKey<c_int> = ffi::getservbyport_r;
 
     pub(super) fn service<K: Copy, T>(
         call: ByKey<K>,
@@ -197,7 +195,7 @@ mod system {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use super::{CStr, Host, Pointer, Service, alone, c_char, c_int, names, optional};
+    use super::{CStr, Host, Pointer, Service, alone, c_char, c_int, ffi, optional};
     use crate::sys::libc;
 
     /// Not every Unix tells its `h_errno` by the same symbol; this is the usual one.
@@ -214,7 +212,7 @@ mod system {
     pub(super) fn gethostbyname(name: &CStr) -> Result<Host, c_int> {
         // SAFETY: the name ends in NUL, and `alone` is done with the answer before
         // another call.
-        let call = || unsafe { names::gethostbyname(name.as_ptr()) };
+        let call = || unsafe { ffi::gethostbyname(name.as_ptr()) };
         alone(call, Host::of).ok_or_else(h_errno)
     }
 
@@ -223,14 +221,14 @@ mod system {
         let len = libc::socklen_t::try_from(address.len()).unwrap_or(0);
         // SAFETY: the address is passed with its own length, and `alone` is done with the
         // answer before another call.
-        let call = || unsafe { names::gethostbyaddr(bytes, len, family) };
+        let call = || unsafe { ffi::gethostbyaddr(bytes, len, family) };
         alone(call, Host::of).ok_or_else(h_errno)
     }
 
     /// A look-up of a service by a key.
     type ByKey<K> = unsafe extern "system" fn(K, *const c_char) -> Pointer<Service>;
-    pub(super) const SERVICE_BY_NAME: ByKey<*const c_char> = names::getservbyname;
-    pub(super) const SERVICE_BY_PORT: ByKey<c_int> = names::getservbyport;
+    pub(super) const SERVICE_BY_NAME: ByKey<*const c_char> = ffi::getservbyname;
+    pub(super) const SERVICE_BY_PORT: ByKey<c_int> = ffi::getservbyport;
 
     pub(super) fn service<K, T>(
         call: ByKey<K>,

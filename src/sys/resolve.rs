@@ -12,8 +12,8 @@ use std::ptr;
 use crate::sys::errno::Errno;
 #[cfg(unix)]
 use crate::sys::errno::check;
+use crate::sys::ffi::{self, AddrInfo};
 use crate::sys::libc;
-use crate::sys::names::{self, AddrInfo};
 use crate::sys::pointer::Pointer;
 #[cfg(unix)]
 use crate::sys::pointer::Text;
@@ -66,7 +66,7 @@ impl Drop for List {
         if list.get().is_some() {
             // SAFETY: the list came from getaddrinfo, is freed only here, and
             // nothing that this file returns points into it.
-            unsafe { names::freeaddrinfo(list) };
+            unsafe { ffi::freeaddrinfo(list) };
         }
     }
 }
@@ -82,7 +82,7 @@ pub(crate) fn getaddrinfo(
     // SAFETY: both strings are null or end in NUL, the hints live past the call, and the
     // list's head is ours to be written: with a list that is whole until `list` drops.
     let code = unsafe {
-        names::getaddrinfo(
+        ffi::getaddrinfo(
             host.map_or(ptr::null(), CStr::as_ptr),
             service.map_or(ptr::null(), CStr::as_ptr),
             &raw const wanted,
@@ -149,23 +149,20 @@ pub(crate) use windows::{gai_strerror, gethostname, hstrerror};
 
 /// The text of a number by one of the calls that have one for each.
 #[cfg(unix)]
-fn constant(call: unsafe extern "system" fn(c_int) -> Text, code: c_int) -> String {
-    // SAFETY: `gai_strerror` and `hstrerror` take any number, and what they return is
-    // constant.
-    let message = unsafe { call(code) };
-    String::from_utf8_lossy(&message.to_vec()).into_owned()
+fn constant(call: extern "system" fn(c_int) -> Text, code: c_int) -> String {
+    String::from_utf8_lossy(&call(code).to_vec()).into_owned()
 }
 
 /// The text of an `EAI_` code.
 #[cfg(unix)]
 pub(crate) fn gai_strerror(code: c_int) -> String {
-    constant(names::gai_strerror, code)
+    constant(ffi::gai_strerror, code)
 }
 
 /// The text of an `h_errno`.
 #[cfg(unix)]
 pub(crate) fn hstrerror(code: c_int) -> String {
-    constant(names::hstrerror, code)
+    constant(ffi::hstrerror, code)
 }
 
 /// A length in the type that the call takes, which differs between systems.

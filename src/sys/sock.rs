@@ -16,6 +16,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::sys::errno::from_io;
 use crate::sys::errno::{Errno, check};
 use crate::sys::fd::{NewFd, RawFd};
+use crate::sys::ffi;
 use crate::sys::libc;
 use crate::sys::opt;
 use crate::sys::storage::RawAddr;
@@ -96,14 +97,9 @@ pub(crate) fn connect_result(fd: RawFd) -> Result<(), Errno> {
     }
 }
 
-fn with_number(call: libc::TakesNumber, fd: RawFd, number: c_int) -> Result<(), Errno> {
-    // SAFETY: `listen` and `shutdown` take numbers only, and any.
-    check(unsafe { call(libc::as_socket(fd), number) }).map(drop)
-}
-
 /// listen(2).
 pub(crate) fn listen(fd: RawFd, backlog: c_int) -> Result<(), Errno> {
-    with_number(libc::listen, fd, backlog)
+    check(ffi::listen(libc::as_socket(fd), backlog)).map(drop)
 }
 
 /// Where accept(2) is to write the peer's address. A socket of `AF_ALG` has no
@@ -138,7 +134,7 @@ pub(crate) fn accept(fd: RawFd, family: c_int, from: &mut RawAddr) -> Result<New
 
 /// shutdown(2).
 pub(crate) fn shutdown(fd: RawFd, how: c_int) -> Result<(), Errno> {
-    with_number(libc::shutdown, fd, how)
+    check(ffi::shutdown(libc::as_socket(fd), how)).map(drop)
 }
 
 /// Calls with the pointers of storage that the caller owns, or with null.

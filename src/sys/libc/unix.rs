@@ -12,8 +12,6 @@ pub(crate) type Flag = c_int;
 /// A call that takes an address.
 pub(crate) type TakesAddress =
     unsafe extern "C" fn(Socket, *const libc::sockaddr, libc::socklen_t) -> c_int;
-/// A call that takes a number.
-pub(crate) type TakesNumber = unsafe extern "C" fn(Socket, c_int) -> c_int;
 /// A call that writes an address and its length.
 pub(crate) type WritesAddress<R> =
     unsafe extern "C" fn(Socket, *mut libc::sockaddr, *mut libc::socklen_t) -> R;

@@ -12,7 +12,7 @@ use windows_sys::Win32::Networking::WinSock as ws;
 pub(crate) use windows_sys::Win32::Networking::WinSock::{
     ADDRINFOA as addrinfo, FIONBIO, HOSTENT as hostent, PROTOENT as protoent, SERVENT as servent,
     SOCKET as Socket, accept, bind, closesocket as close, connect, getnameinfo, getpeername,
-    getsockname, getsockopt, ioctlsocket as ioctl, listen, recvfrom, sendto, setsockopt, shutdown,
+    getsockname, getsockopt, ioctlsocket as ioctl, recvfrom, sendto, setsockopt,
 };
 
 /// A socket's handle, in the sign in which -1 is none.
@@ -22,8 +22,6 @@ pub(crate) type Flag = u32;
 /// A call that takes an address.
 pub(crate) type TakesAddress =
     unsafe extern "system" fn(Socket, *const sockaddr, socklen_t) -> c_int;
-/// A call that takes a number.
-pub(crate) type TakesNumber = unsafe extern "system" fn(Socket, c_int) -> c_int;
 /// A call that writes an address and its length.
 pub(crate) type WritesAddress<R> =
     unsafe extern "system" fn(Socket, *mut sockaddr, *mut socklen_t) -> R;

@@ -1,6 +1,7 @@
-//! The name service of the C library, its structs and its functions, by types that
-//! say what they return. See getaddrinfo(3), gethostbyname(3), getservent(3),
-//! getprotoent(3), if_nameindex(3), and the Winsock reference.
+//! Functions of the C library, and the structs of its name service, by types that say
+//! what they take and return: where that is all that must hold, the function is safe.
+//! See getaddrinfo(3), gethostbyname(3), getservent(3), getprotoent(3), if_nameindex(3),
+//! listen(2), dladdr(3), pthread_atfork(3), and the Winsock reference.
 //!
 //! Must not know what is asked, nor which threads may ask at a time.
 #![expect(unsafe_code, reason = "libc's own types are bare pointers")]
@@ -179,14 +180,33 @@ unsafe extern "system" {
     ) -> c_int;
     pub(crate) fn freeaddrinfo(list: Pointer<AddrInfo>);
 
+    // These take numbers only, and any.
+    pub(crate) safe fn listen(socket: libc::Socket, backlog: c_int) -> c_int;
+    pub(crate) safe fn shutdown(socket: libc::Socket, how: c_int) -> c_int;
+
+    // What these return is constant.
     #[cfg(unix)]
-    pub(crate) fn gai_strerror(code: c_int) -> Text;
+    pub(crate) safe fn gai_strerror(code: c_int) -> Text;
     #[cfg(unix)]
-    pub(crate) fn hstrerror(code: c_int) -> Text;
+    pub(crate) safe fn hstrerror(code: c_int) -> Text;
+
+    // Null, or a list that is whole until it is freed.
     #[cfg(unix)]
-    pub(crate) fn if_nameindex() -> Array<Interface>;
+    pub(crate) safe fn if_nameindex() -> Array<Interface>;
     #[cfg(unix)]
     pub(crate) fn if_freenameindex(list: Array<Interface>);
+
+    // Each handler is called at every fork from then on.
+    #[cfg(unix)]
+    pub(crate) safe fn pthread_atfork(
+        prepare: Option<extern "C" fn()>,
+        parent: Option<extern "C" fn()>,
+        child: Option<extern "C" fn()>,
+    ) -> c_int;
+
+    // Looks up which library an address belongs to, which may be none.
+    #[cfg(direct_calls)]
+    pub(crate) safe fn dladdr(address: *const c_void, found: &mut libc::Dl_info) -> c_int;
 
     // glibc's and musl's, which write into the caller's buffer.
     #[cfg(target_os = "linux")]
