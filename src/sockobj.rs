@@ -177,13 +177,18 @@ table! {
 /// Makes the two classes, the base complete before anything derives from it.
 pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let base = py.get_type::<Socket>();
-    typeobj::add_methods(&base, BASE)?;
-    #[cfg(unix)]
-    typeobj::add_methods(&base, MESSAGES)?;
-    #[cfg(windows)]
-    typeobj::add_methods(&base, WINSOCK)?;
-    #[cfg(target_os = "linux")]
-    typeobj::add_methods(&base, AFALG)?;
+    let tables = [
+        BASE,
+        #[cfg(unix)]
+        MESSAGES,
+        #[cfg(windows)]
+        WINSOCK,
+        #[cfg(target_os = "linux")]
+        AFALG,
+    ];
+    for table in tables {
+        typeobj::add_methods(&base, table)?;
+    }
     let ints = [
         (c"family", state::FAMILY_OFFSET, c"the address family"),
         (c"type", state::KIND_OFFSET, c"the socket type"),
@@ -195,6 +200,11 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let public = py.get_type::<PublicSocket>();
     if !public.is_subclass(&base)? {
         return Err(PyTypeError::new_err("rsock.socket must extend its base"));
+    }
+    // From 3.11 on the interpreter calls a method at once on objects of the very class that
+    // it was made for, and on those of a class below it by two frames more.
+    for table in tables {
+        typeobj::repeat_methods(&public, table)?;
     }
     typeobj::add_methods(&public, PUBLIC)?;
     typeobj::rename(&public, c"socket");

@@ -96,6 +96,18 @@ pub(crate) fn add_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<(
     Ok(())
 }
 
+/// Adds the methods of a class to one below it, too; slots are inherited anyway.
+pub(crate) fn repeat_methods(class: &Bound<'_, PyType>, table: Table) -> PyResult<()> {
+    for entry in (table.entries)() {
+        let name = entry.name();
+        if entry.slot().is_none() {
+            let descriptor = made(class.py(), Kind::Method(class, entry.into_def()))?;
+            class.setattr(name.to_string_lossy().as_ref(), descriptor)?;
+        }
+    }
+    Ok(())
+}
+
 /// Adds a table's functions to a module, under their names with a prefix. Their `__module__`
 /// is `rsock`, where pickle finds them; but `_socket` for those of no or one argument, as
 /// CPython itself refuses wrong arguments to these, by the module's name and the function's.

@@ -37,7 +37,7 @@ def in_child(body, seconds=SECONDS):
         raise Fault("the child fails")
 
 
-@hazard("datadogpy#848, psf/requests#6931")
+@hazard("datadogpy#848, psf/requests#6931", stock=("the child hangs",))
 def test_fork_while_threads_resolve_and_connect(mod):
     """datadogpy#848: a lock that another thread held at the fork is held for ever in the child."""
     stop = threading.Event()
