@@ -13,7 +13,7 @@ use crate::call;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::plain;
-use crate::sockobj::state::{PublicSocket, Socket};
+use crate::sockobj::state::{IN_ONE_ORDER, PublicSocket, Socket};
 use crate::sys::cell::Shut;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
@@ -84,7 +84,7 @@ pub(crate) fn detach<'py>(
 /// `close()` of the public class: at once, or when the last `makefile` object goes.
 pub(crate) fn close<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
     args::named(args, "socket.close", [], 0)?;
-    slf.as_super().get().closed.store(true, Ordering::SeqCst);
+    slf.as_super().get().closed.store(true, IN_ONE_ORDER);
     close_if_unused(slf)?;
     Ok(none(slf.py()))
 }
@@ -154,7 +154,7 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
         return Ok(none(py)); // a subclass's close() has been called, and is not again
     }
     if plain::is_plain(slf) {
-        closed.store(true, Ordering::SeqCst);
+        closed.store(true, IN_ONE_ORDER);
         close_if_unused(slf)?;
     } else {
         slf.call_method0(intern!(py, "close"))?;

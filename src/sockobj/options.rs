@@ -11,7 +11,7 @@ use crate::args;
 use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, none};
-use crate::sockobj::state::Socket;
+use crate::sockobj::state::{IN_ONE_ORDER, Socket};
 use crate::sys::fd;
 use crate::sys::io::Window;
 use crate::sys::libc;
@@ -163,7 +163,7 @@ fn note(socket: &Socket, level: c_int, name: c_int) {
 /// Sets timeout and mode, in that order for `_ssl`, which reads the field.
 /// Where threads set both at once, the mode ends as that of the timeout that stays.
 fn set_mode(socket: &Socket, nanos: i64) -> PyResult<()> {
-    socket.timeout.store(nanos, Ordering::SeqCst);
+    socket.timeout.store(nanos, IN_ONE_ORDER);
     let follow = |number| loop {
         let nanos = socket.timeout.load(Ordering::SeqCst);
         let set = fd::set_nonblocking(number, nanos >= 0);

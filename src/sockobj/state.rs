@@ -65,6 +65,14 @@ pub(crate) struct Socket {
 #[pyclass(name = "socket", module = "rsock", extends = Socket, subclass, weakref, frozen)]
 pub(crate) struct PublicSocket;
 
+/// How a change is stored that other threads may make at once: in one order for all of
+/// them, which a GIL gives by itself, and without a locked operation.
+pub(crate) const IN_ONE_ORDER: Ordering = if cfg!(Py_GIL_DISABLED) {
+    Ordering::SeqCst
+} else {
+    Ordering::Release
+};
+
 /// The offset of CPython's first field: right after the object's head.
 pub(crate) const FD_OFFSET: usize = size_of::<pyo3::ffi::PyObject>();
 /// The offsets of the attributes that are plain ints.
@@ -122,7 +130,7 @@ impl Socket {
     pub(crate) fn publish_number(&self) {
         loop {
             let number = self.cell.number();
-            self.fd.store(number, Ordering::SeqCst);
+            self.fd.store(number, IN_ONE_ORDER);
             if self.cell.number() == number {
                 return;
             }
