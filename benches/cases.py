@@ -6,6 +6,7 @@ nothing of clocks, nor of which module it gets. `bare` names the same work as sy
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -46,6 +47,12 @@ def pair(mod: ModuleType, timeout: float | None = None, size: int = 1) -> Names:
         "recvmsg": right.recvmsg,
         "parts": [b"x" * size],
     }
+
+
+def beside_a_thread(mod: ModuleType) -> Names:
+    """Once a process has had a second thread, the C library reckons with more."""
+    threading.Thread(target=int).start()
+    return pair(mod)
 
 
 def nonblocking(mod: ModuleType) -> Names:
@@ -431,5 +438,23 @@ CASES = [
         one_socket,
         "settimeout(5.0)",
         "settimeout(5.0) is None and gettimeout() == 5.0",
+    ),
+    Case(
+        "methods",
+        "send + recv of 1 B, each looked up on its socket",
+        pair,
+        "left.send(data); right.recv(1)",
+        "left.send(data) == 1 and right.recv(1) == data",
+        "pair_blocking",
+    ),
+    Case("fileno_method", "fileno, looked up on its socket", one_socket, "sock.fileno()", "sock.fileno() > 2"),
+    # The last one, as no thread can be taken back.
+    Case(
+        "second_thread",
+        "send + recv of 1 B, after there was a second thread",
+        beside_a_thread,
+        "send(data); recv(1)",
+        "send(data) == 1 and recv(1) == data",
+        "pair_blocking",
     ),
 ]
