@@ -4,11 +4,11 @@
 use std::ffi::c_int;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::method::Args;
+use crate::once::name;
 use crate::suggest;
 
 /// Refuses a number of positional arguments outside of a range, in the words of
@@ -138,7 +138,7 @@ fn unfit(value: Borrowed<'_, '_, PyAny>, number: PyResult<i64>, c_type: &str) ->
     let negative = match number {
         Ok(number) => Ok(number < 0),
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => value
-            .call_method0(intern!(value.py(), "__index__"))
+            .call_method0(name!(value.py(), "__index__"))
             .and_then(|number| number.lt(0)),
         Err(error) => Err(error),
     };
@@ -153,7 +153,7 @@ fn unfit(value: Borrowed<'_, '_, PyAny>, number: PyResult<i64>, c_type: &str) ->
 pub(crate) fn low_bits(value: Borrowed<'_, '_, PyAny>) -> PyResult<u32> {
     match value.extract::<u32>() {
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => value
-            .call_method0(intern!(value.py(), "__index__"))?
+            .call_method0(name!(value.py(), "__index__"))?
             .bitand(u32::MAX)?
             .extract(),
         other => other,

@@ -6,7 +6,6 @@
 
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyModule};
 
 use crate::addr::host::{ipv4_text, ipv6_text};
@@ -14,6 +13,7 @@ use crate::args;
 use crate::buffer::View;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, table};
+use crate::once::ForkSafeOnce;
 #[cfg(unix)]
 use crate::sys::cmsg;
 use crate::sys::errno::Errno;
@@ -99,7 +99,7 @@ const PORTS: usize = 256;
 
 /// Results as Python ints, the first one of each place: a program swaps few ports, often,
 /// and to make an int takes longer than the swap.
-static KNOWN: [PyOnceLock<(u16, Py<PyAny>)>; PORTS] = [const { PyOnceLock::new() }; PORTS];
+static KNOWN: [ForkSafeOnce<(u16, Py<PyAny>)>; PORTS] = [const { ForkSafeOnce::new() }; PORTS];
 
 #[inline]
 fn port(py: Python<'_>, value: u16) -> Answer<'_> {
@@ -108,10 +108,8 @@ fn port(py: Python<'_>, value: u16) -> Answer<'_> {
     let Some(place) = KNOWN.get(usize::from(high ^ low)) else {
         return Ok(make()?);
     };
-    let (known, number) = match place.get(py) {
-        Some(entry) => entry,
-        None => place.get_or_try_init(py, || make().map(|number| (value, number.unbind())))?,
-    };
+    let (known, number) =
+        place.get_or_try_make(|| make().map(|number| (value, number.unbind())))?;
     if *known == value {
         Ok(number.bind(py).clone())
     } else {

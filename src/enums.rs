@@ -4,8 +4,9 @@
 use std::ffi::c_int;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
+
+use crate::once::ForkSafeOnce;
 
 /// Members by value. Values past the table's end (`SOCK_CLOEXEC`) are flags that no
 /// socket has for its type.
@@ -13,8 +14,8 @@ struct Members(Vec<Option<Py<PyAny>>>);
 
 const TABLE: usize = 256;
 
-static FAMILIES: PyOnceLock<Members> = PyOnceLock::new();
-static KINDS: PyOnceLock<Members> = PyOnceLock::new();
+static FAMILIES: ForkSafeOnce<Members> = ForkSafeOnce::new();
+static KINDS: ForkSafeOnce<Members> = ForkSafeOnce::new();
 
 impl Members {
     fn new(members: &Bound<'_, PyDict>) -> PyResult<Self> {
@@ -43,10 +44,10 @@ impl Members {
 
 fn member<'py>(
     py: Python<'py>,
-    members: &PyOnceLock<Members>,
+    members: &ForkSafeOnce<Members>,
     value: c_int,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let known = members.get(py).and_then(|table| table.get(py, value));
+    let known = members.get().and_then(|table| table.get(py, value));
     match known {
         Some(member) => Ok(member),
         None => Ok(value.into_pyobject(py)?.into_any()),
@@ -67,9 +68,8 @@ pub(crate) fn kind(py: Python<'_>, value: c_int) -> PyResult<Bound<'_, PyAny>> {
 
 /// Sets the tables: dicts of int to member.
 pub(crate) fn set(families: &Bound<'_, PyDict>, kinds: &Bound<'_, PyDict>) -> PyResult<()> {
-    let py = families.py();
     // A second call, from a reloaded shim, keeps the members that are out there.
-    let _ = FAMILIES.set(py, Members::new(families)?);
-    let _ = KINDS.set(py, Members::new(kinds)?);
+    FAMILIES.set(Members::new(families)?);
+    KINDS.set(Members::new(kinds)?);
     Ok(())
 }

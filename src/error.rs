@@ -17,10 +17,10 @@ use pyo3::exceptions::{
     PyNotADirectoryError, PyProcessLookupError,
 };
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use pyo3::{IntoPyObjectExt, PyErrArguments};
 
+use crate::once::ForkSafeOnce;
 use crate::sys::errno::{Errno, with_message};
 use crate::sys::libc;
 use crate::sys::resolve::{Failure, gai_strerror};
@@ -79,14 +79,14 @@ pub(crate) struct ResolverErrors {
     pub(crate) herror: Py<PyType>,
 }
 
-static RESOLVER_ERRORS: PyOnceLock<ResolverErrors> = PyOnceLock::new();
+static RESOLVER_ERRORS: ForkSafeOnce<ResolverErrors> = ForkSafeOnce::new();
 
 impl ResolverErrors {
     /// The interpreter's own, so that one `except` clause catches those of rsock and those
     /// of the built-in `socket` alike. `_socket` makes them anew each time it is imported
     /// from scratch, so it is left in `sys.modules` for a later `import socket` to find.
     pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Self> {
-        RESOLVER_ERRORS.get_or_try_init(py, || {
+        RESOLVER_ERRORS.get_or_try_make(|| {
             let origin = match py.import("_socket") {
                 Err(error) if error.is_instance_of::<PyImportError>(py) => None,
                 origin => Some(origin?),

@@ -22,6 +22,7 @@ pub(crate) mod libpython;
 pub(crate) mod method;
 mod module;
 mod netdb;
+pub(crate) mod once;
 pub(crate) mod release;
 pub(crate) mod sockobj;
 pub(crate) mod suggest;

@@ -3,7 +3,6 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
 
@@ -11,6 +10,7 @@ use crate::args;
 use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none, table};
+use crate::once::name;
 use crate::sockobj::open;
 use crate::sockobj::plain;
 use crate::sockobj::state::PublicSocket;
@@ -81,7 +81,7 @@ fn hold<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
         let refs = &known.as_super().get().io_refs;
         refs.fetch_add(1, Ordering::SeqCst);
     } else {
-        let name = intern!(py, "_io_refs");
+        let name = name!(py, "_io_refs");
         socket.setattr(name, socket.getattr(name)?.add(1)?)?;
     }
     Ok(none(py))

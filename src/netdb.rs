@@ -10,7 +10,6 @@ use std::ffi::{CString, c_int};
 use std::net::Ipv4Addr;
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyModule, PyString, PyTuple};
 
@@ -21,6 +20,7 @@ use crate::call::detached;
 use crate::enums;
 use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args, table};
+use crate::once::name;
 use crate::sys::libc;
 use crate::sys::resolve::{self, Failure, Hints, Info};
 
@@ -112,7 +112,7 @@ fn getaddrinfo<'py>(
         && let Some((family, address)) = literal(py, name, host, port, hints)?
         && let Some(choices) = choices(hints)
     {
-        let canonname = intern!(py, "").as_any();
+        let canonname = name!(py, "").as_any();
         let entries = choices.iter().map(|(kind, proto)| {
             let numbers = (family, *kind, *proto);
             entry(py, form, numbers, canonname.clone(), address.clone())
@@ -206,8 +206,8 @@ impl<'a> Service<'a> {
             return Ok(Self::Text(port.extract::<&'a [u8]>()?));
         }
         // Until 3.14 CPython takes no kind of int here but int itself.
-        if cfg!(Py_3_14) && port.get_type().hasattr(intern!(port.py(), "__index__"))? {
-            let number = port.call_method0(intern!(port.py(), "__index__"))?;
+        if cfg!(Py_3_14) && port.get_type().hasattr(name!(port.py(), "__index__"))? {
+            let number = port.call_method0(name!(port.py(), "__index__"))?;
             return Self::of_int(number.as_borrowed());
         }
         Err(os_error_text("Int or String expected"))

@@ -5,10 +5,10 @@
 use std::ffi::CString;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::once::name;
 use crate::typeobj::name_in_messages;
 
 /// The name of a value's class, as CPython's messages have it.
@@ -80,8 +80,8 @@ pub(crate) fn fs_encoded(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
     }
     let py = value.py();
     let encoded = py
-        .import(intern!(py, "os"))?
-        .call_method1(intern!(py, "fsencode"), (value,))?;
+        .import(name!(py, "os"))?
+        .call_method1(name!(py, "fsencode"), (value,))?;
     encoded.extract::<Vec<u8>>()
 }
 
@@ -97,6 +97,6 @@ pub(crate) fn fs_decoded<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'
     {
         return Ok(PyString::new(py, text).into_any());
     }
-    py.import(intern!(py, "os"))?
-        .call_method1(intern!(py, "fsdecode"), (PyBytes::new(py, bytes),))
+    py.import(name!(py, "os"))?
+        .call_method1(name!(py, "fsdecode"), (PyBytes::new(py, bytes),))
 }

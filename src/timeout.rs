@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
+
+use crate::once::name;
 
 /// The value that means blocking.
 pub(crate) const BLOCKING: i64 = -1_000_000_000;
@@ -130,7 +131,7 @@ fn from_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
     match value.extract::<i64>() {
         Ok(seconds) => seconds.checked_mul(NANOS_PER_SECOND).ok_or_else(too_large),
         Err(error) if error.is_instance_of::<PyOverflowError>(py) => Err(too_large()),
-        Err(_) if cfg!(Py_3_14) && !value.get_type().hasattr(intern!(py, "__index__"))? => {
+        Err(_) if cfg!(Py_3_14) && !value.get_type().hasattr(name!(py, "__index__"))? => {
             from_other(value)
         }
         Err(error) => Err(error),

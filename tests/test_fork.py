@@ -89,6 +89,30 @@ def test_fork_while_threads_resolve_and_connect(mod):
     return OK
 
 
+@hazard("PyO3's PyOnceLock")
+def test_fork_while_values_are_made(mod):
+    """Another thread makes, at the fork, what is made once and kept: the child waits for no one to finish it."""
+    numbers, count = range(256), 8
+    begun = threading.Barrier(count + 1)
+
+    def use(mine):
+        begun.wait()
+        for number in mine:
+            mod.htons(number)
+
+    def child():
+        if [mod.ntohs(mod.htons(number)) for number in numbers] != [*numbers]:
+            raise Fault("swaps wrong")
+
+    threads = [threading.Thread(target=use, args=[numbers[n::count]]) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    while any(thread.is_alive() for thread in threads):
+        in_child(child)
+    return OK
+
+
 @hazard("calls of the parent's threads")
 def test_close_in_the_child_closes(mod):
     """A close in the child, of a socket that a thread of the parent was waiting on: the number is free at once."""

@@ -30,7 +30,7 @@ RUST_FLOORS = [
     ("0c+", ["sys::opt"]),
     ("0d", ["sys::*", "sys::windows::*"]),
     ("0e", ["sys"]),
-    ("1", ["release", "caught", "habit", "libpython"]),
+    ("1", ["release", "caught", "habit", "libpython", "once"]),
     ("1a", ["audit", "enums", "error", "method", "suggest", "timeout"]),
     ("1b", ["args", "buffer", "typeobj"]),
     ("1c", ["text"]),

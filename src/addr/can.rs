@@ -13,6 +13,7 @@ use pyo3::types::{PyInt, PyTuple};
 
 use crate::addr::form::{self, Target};
 use crate::error::{os_error, os_error_text};
+use crate::once::name;
 use crate::sys::iface;
 use crate::sys::storage::{RawAddr, Reader, Writer};
 use crate::text::{argument_type, fs_decoded, fs_string};
@@ -136,7 +137,7 @@ fn name(tuple: Borrowed<'_, '_, PyTuple>) -> PyResult<CString> {
 fn plain_int(tuple: Borrowed<'_, '_, PyTuple>, index: usize) -> PyResult<()> {
     let value = form::field(tuple, index)?;
     let fits = value.is_instance_of::<PyInt>()
-        || (cfg!(Py_3_14) && value.hasattr(pyo3::intern!(value.py(), "__index__"))?);
+        || (cfg!(Py_3_14) && value.hasattr(name!(value.py(), "__index__"))?);
     if fits {
         return Ok(());
     }

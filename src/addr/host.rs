@@ -11,12 +11,12 @@ use std::ffi::{CString, c_int};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::call::detached;
 use crate::error::{Error, os_error_text};
+use crate::once::name;
 use crate::sys::iface::nametoindex;
 use crate::sys::libc;
 use crate::sys::resolve::{self, Failure, Hints};
@@ -187,8 +187,8 @@ fn idna<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
 
 fn by_codec<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
     let py = text.py();
-    let encode = py.get_type::<PyString>().getattr(intern!(py, "encode"))?;
-    let bytes = encode.call1((text, intern!(py, "idna")))?;
+    let encode = py.get_type::<PyString>().getattr(name!(py, "encode"))?;
+    let bytes = encode.call1((text, name!(py, "idna")))?;
     Ok(Cow::Owned(
         bytes
             .cast::<PyBytes>()

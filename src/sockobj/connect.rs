@@ -5,7 +5,6 @@ use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -15,6 +14,7 @@ use crate::call::{self, How};
 use crate::enums;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
+use crate::once::name;
 use crate::sockobj::open;
 use crate::sockobj::plain;
 use crate::sockobj::state::{PublicSocket, Socket};
@@ -123,13 +123,13 @@ fn accept_by_attributes<'py>(
     class: &Bound<'py, PyAny>,
 ) -> Answer<'py> {
     let py = slf.py();
-    let pair = slf.call_method0(intern!(py, "_accept"))?;
+    let pair = slf.call_method0(name!(py, "_accept"))?;
     let items = pair.try_iter()?.take(3).collect::<PyResult<Vec<_>>>()?;
     let [fileno, address] = <[_; 2]>::try_from(items)
         .map_err(|_| PyValueError::new_err("_accept() gives a descriptor and an address"))?;
     let make = || {
         let given = PyDict::new(py);
-        given.set_item(intern!(py, "fileno"), &fileno)?;
+        given.set_item(name!(py, "fileno"), &fileno)?;
         let [family, kind, proto] = ["family", "type", "proto"].map(|name| slf.getattr(name));
         class.call((family?, kind?, proto?), Some(&given))
     };
@@ -138,9 +138,9 @@ fn accept_by_attributes<'py>(
         _ => make()?,
     };
     if timeout::DEFAULT.load(Ordering::Relaxed) < 0
-        && slf.call_method0(intern!(py, "gettimeout"))?.is_truthy()?
+        && slf.call_method0(name!(py, "gettimeout"))?.is_truthy()?
     {
-        accepted.call_method1(intern!(py, "setblocking"), (true,))?;
+        accepted.call_method1(name!(py, "setblocking"), (true,))?;
     }
     Ok((accepted, address).into_pyobject(py)?.into_any())
 }

@@ -4,7 +4,6 @@
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -12,6 +11,7 @@ use crate::args;
 use crate::call;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
+use crate::once::name;
 use crate::sockobj::plain;
 use crate::sockobj::state::{IN_ONE_ORDER, PublicSocket, Socket};
 use crate::sys::cell::Shut;
@@ -101,7 +101,7 @@ fn close_if_unused(slf: Borrowed<'_, '_, PublicSocket>) -> PyResult<()> {
         return Ok(close_now(py, socket)?);
     }
     // A subclass may have more to close: SSLSocket does.
-    slf.call_method0(intern!(py, "_real_close")).map(drop)
+    slf.call_method0(name!(py, "_real_close")).map(drop)
 }
 
 /// `_real_close(_ss)`: what `close()` calls at the end, for subclasses to extend;
@@ -112,7 +112,7 @@ pub(crate) fn real_close<'py>(
 ) -> Answer<'py> {
     let [class] = args::named(args, "socket._real_close", ["_ss"], 0)?;
     if let Some(class) = class {
-        class.call_method1(intern!(slf.py(), "close"), (slf,))?;
+        class.call_method1(name!(slf.py(), "close"), (slf,))?;
     } else {
         close_now(slf.py(), slf.as_super().get())?;
     }
@@ -132,7 +132,7 @@ pub(crate) fn decref_socketios<'py>(
         .fetch_update(Ordering::SeqCst, Ordering::Relaxed, more_than_none);
     if socket.closed.load(Ordering::SeqCst) {
         // By way of close(), which a subclass may have extended.
-        slf.call_method0(intern!(slf.py(), "close"))?;
+        slf.call_method0(name!(slf.py(), "close"))?;
     }
     Ok(none(slf.py()))
 }
@@ -157,7 +157,7 @@ pub(crate) fn exit<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
         closed.store(true, IN_ONE_ORDER);
         close_if_unused(slf)?;
     } else {
-        slf.call_method0(intern!(py, "close"))?;
+        slf.call_method0(name!(py, "close"))?;
     }
     Ok(none(py))
 }
@@ -172,7 +172,7 @@ pub(crate) fn with_fileno<T>(
     let socket = slf.as_super().get();
     socket.sole.share();
     if !plain::is_plain(slf) {
-        let number: RawFd = slf.call_method0(intern!(py, "fileno"))?.extract()?;
+        let number: RawFd = slf.call_method0(name!(py, "fileno"))?.extract()?;
         if number != socket.fileno() {
             return op(number).map_err(os_error);
         }
@@ -226,10 +226,10 @@ pub(crate) fn repr<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
     let attribute = |name: &str| slf.getattr(name)?.str();
     let mut text = format!(
         "<{}.{}{} fd={}, family={}, type={}, proto={}",
-        class.getattr(intern!(py, "__module__"))?.str()?,
+        class.getattr(name!(py, "__module__"))?.str()?,
         class.qualname()?,
         if closed { " [closed]" } else { "" },
-        slf.call_method0(intern!(py, "fileno"))?.str()?,
+        slf.call_method0(name!(py, "fileno"))?.str()?,
         attribute("family")?,
         attribute("type")?,
         attribute("proto")?,

@@ -8,7 +8,6 @@ use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::{PyMemoryError, PyRuntimeWarning, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PySequence, PyString, PyTuple};
 
@@ -18,6 +17,7 @@ use crate::buffer::{self, QUICK, View};
 use crate::call::{self, How};
 use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args};
+use crate::once::name;
 use crate::sockobj::state::Socket;
 use crate::sys::cmsg::{self, Cmsg, Control};
 use crate::sys::fd::NewFd;
@@ -107,7 +107,7 @@ fn is_sequence(item: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
     let other = item.is_instance_of::<PyString>()
         || item.is_instance_of::<PyByteArray>()
         || item.is_instance_of::<PyDict>();
-    Ok(!other && item.get_type().hasattr(intern!(item.py(), "__getitem__"))?)
+    Ok(!other && item.get_type().hasattr(name!(item.py(), "__getitem__"))?)
 }
 
 fn three(kind: &str, len: usize) -> PyResult<()> {

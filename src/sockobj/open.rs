@@ -6,7 +6,6 @@ use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 #[cfg(windows)]
 use pyo3::types::PyBytes;
@@ -16,6 +15,7 @@ use crate::args;
 use crate::audit::audit;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none};
+use crate::once::name;
 use crate::sockobj::lifecycle::{close_now, with_fileno};
 use crate::sockobj::plain;
 use crate::sockobj::state::{PublicSocket, Socket};
@@ -324,7 +324,7 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
             return class.call1((socket.family(), socket.kind(), socket.proto(), number));
         }
         let given = PyDict::new(py);
-        given.set_item(intern!(py, "fileno"), number)?;
+        given.set_item(name!(py, "fileno"), number)?;
         let [family, kind, proto] = ["family", "type", "proto"].map(|name| slf.getattr(name));
         class.call((family?, kind?, proto?), Some(&given))
     })?;
@@ -332,9 +332,9 @@ pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>
         let timeout = timeout::to_python(py, socket.timeout_nanos());
         timeout.into_pyobject(py)?.into_any()
     } else {
-        slf.call_method0(intern!(py, "gettimeout"))?
+        slf.call_method0(name!(py, "gettimeout"))?
     };
-    new.call_method1(intern!(py, "settimeout"), (timeout,))?;
+    new.call_method1(name!(py, "settimeout"), (timeout,))?;
     Ok(new)
 }
 

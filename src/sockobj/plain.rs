@@ -7,11 +7,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
+use crate::once::{ForkSafeOnce, name};
 use crate::sockobj::state::PublicSocket;
 use crate::typeobj;
 
@@ -32,28 +31,28 @@ const USED: [&str; 12] = [
 ];
 
 /// These attributes of the public class as it was made.
-static MADE: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
+static MADE: ForkSafeOnce<Vec<Py<PyAny>>> = ForkSafeOnce::new();
 /// The version that the class had when all of them were still the same.
 static VERSION: AtomicU32 = AtomicU32::new(0);
 /// The names of the public module.
-static NAMESPACE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+static NAMESPACE: ForkSafeOnce<Py<PyDict>> = ForkSafeOnce::new();
 
 /// Remembers the public class as it is now.
 pub(crate) fn remember(class: &Bound<'_, PyType>) -> PyResult<()> {
     let made = USED.iter().map(|name| Ok(class.getattr(*name)?.unbind()));
-    let _ = MADE.set(class.py(), made.collect::<PyResult<_>>()?);
+    MADE.set(made.collect::<PyResult<_>>()?);
     Ok(())
 }
 
 /// Tells where the class of what `accept` gives is looked up.
 pub(crate) fn set_namespace(namespace: &Bound<'_, PyDict>) {
-    let _ = NAMESPACE.set(namespace.py(), namespace.clone().unbind());
+    NAMESPACE.set(namespace.clone().unbind());
 }
 
 /// The class that the public module has under the name `socket`.
 pub(crate) fn class_of_module(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    if let Some(namespace) = NAMESPACE.get(py)
-        && let Some(class) = namespace.bind(py).get_item(intern!(py, "socket"))?
+    if let Some(namespace) = NAMESPACE.get()
+        && let Some(class) = namespace.bind(py).get_item(name!(py, "socket"))?
     {
         return Ok(class);
     }
@@ -77,10 +76,10 @@ fn is_as_made(class: &Bound<'_, PyType>) -> bool {
 #[cold]
 fn looks_as_made(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
-    let Some(made) = MADE.get(py) else {
+    let Some(made) = MADE.get() else {
         return Ok(true);
     };
-    class.getattr(intern!(py, "fileno"))?; // a look-up gives the class a version, if it has none
+    class.getattr(name!(py, "fileno"))?; // a look-up gives the class a version, if it has none
     let version = typeobj::version(class);
     for (name, attribute) in USED.iter().zip(made) {
         if !class.getattr(*name)?.is(attribute) {

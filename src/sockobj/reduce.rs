@@ -6,11 +6,11 @@
 //! the Python library reference.
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::args;
 use crate::method::{Answer, Args};
+use crate::once::name;
 use crate::sockobj::state::PublicSocket;
 
 /// `__reduce_ex__(protocol)`.
@@ -35,7 +35,7 @@ pub(crate) fn reduce_ex<'py>(
     }
     let protocol = args::required(args, 0)?;
     py.get_type::<PyAny>()
-        .call_method1(intern!(py, "__reduce_ex__"), (slf, protocol))
+        .call_method1(name!(py, "__reduce_ex__"), (slf, protocol))
 }
 
 /// Whether the Python code that calls is the pickler of `multiprocessing`.
