@@ -64,6 +64,16 @@ CHOICES = [
         ("calls.fileno", "calls.getsockname"),
     ),
     Choice(
+        "The public class has the methods of its base as its own: from 3.11 on the interpreter calls a method at "
+        "once on objects of the very class that has it",
+        ("calls.fileno_method", "calls.methods"),
+    ),
+    Choice(
+        "Bytes are moved by the system call itself: the C library's functions are points of cancellation, which "
+        "cost more once there was a second thread",
+        ("calls.second_thread",),
+    ),
+    Choice(
         "Lazy imports, but no `__getattr__` in the module: with one, the interpreter does not specialize the loads "
         "of its attributes",
         ("startup.import", "calls.attribute"),

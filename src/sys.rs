@@ -39,7 +39,6 @@ pub(crate) mod waker;
 pub(crate) fn start() -> Result<(), errno::Errno> {
     #[cfg(unix)]
     fork::watch_forks()?;
-    direct::look();
     #[cfg(windows)]
     fd::start()?;
     Ok(())

@@ -11,14 +11,9 @@
 #![expect(unsafe_code, reason = "a system call is an instruction")]
 
 use std::ffi::c_int;
-#[cfg(direct_calls)]
-use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
-#[cfg(direct_calls)]
-use crate::sys::ffi;
 
 /// The calls that are made so.
 #[derive(Clone, Copy)]
@@ -27,13 +22,30 @@ pub(crate) enum Call {
     SendTo,
 }
 
-/// Whether nothing stands before the C library.
-static ALONE: AtomicBool = AtomicBool::new(false);
+/// Whether nothing stands before the C library; asked at the first call, as to find out takes
+/// a hundredth of the time of an import.
+#[cfg(direct_calls)]
+mod alone {
+    use std::ffi::c_void;
+    use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Finds out who would be called; once, when the module is loaded.
-pub(crate) fn look() {
-    #[cfg(direct_calls)]
-    {
+    use crate::sys::ffi;
+
+    static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
+    const UNKNOWN: u8 = 0;
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+
+    #[inline]
+    pub(super) fn is_alone() -> bool {
+        match ANSWER.load(Ordering::Relaxed) {
+            UNKNOWN => find_out(),
+            known => known == YES,
+        }
+    }
+
+    #[cold]
+    fn find_out() -> bool {
         // One that nobody stands before, and those that the calls here are instead of.
         #[expect(clippy::as_conversions, reason = "a function's address")]
         let functions = [
@@ -45,20 +57,20 @@ pub(crate) fn look() {
         ];
         let [own, rest @ ..] = functions.map(library);
         let alone = own.is_some() && rest.iter().all(|library| *library == own);
-        ALONE.store(alone, Ordering::Relaxed);
+        ANSWER.store(if alone { YES } else { NO }, Ordering::Relaxed);
+        alone
     }
-}
 
-/// Where the library is loaded that an address belongs to.
-#[cfg(direct_calls)]
-fn library(address: *const c_void) -> Option<usize> {
-    let mut found = libc::Dl_info {
-        dli_fname: std::ptr::null(),
-        dli_fbase: std::ptr::null_mut(),
-        dli_sname: std::ptr::null(),
-        dli_saddr: std::ptr::null_mut(),
-    };
-    (ffi::dladdr(address, &mut found) != 0).then(|| found.dli_fbase.addr())
+    /// Where the library is loaded that an address belongs to.
+    fn library(address: *const c_void) -> Option<usize> {
+        let mut found = libc::Dl_info {
+            dli_fname: std::ptr::null(),
+            dli_fbase: std::ptr::null_mut(),
+            dli_sname: std::ptr::null(),
+            dli_saddr: std::ptr::null_mut(),
+        };
+        (ffi::dladdr(address, &mut found) != 0).then(|| found.dli_fbase.addr())
+    }
 }
 
 /// Flags as an argument: the kernel takes the low half, with its sign.
@@ -74,16 +86,16 @@ pub(crate) fn word(flags: c_int) -> usize {
 /// must hold of it for the C library's function must hold here.
 #[inline]
 pub(crate) unsafe fn call(call: Call, fd: RawFd, rest: [usize; 5]) -> Option<Result<usize, Errno>> {
-    if !ALONE.load(Ordering::Relaxed) {
-        return None;
-    }
     #[cfg(not(direct_calls))]
     {
-        let _ = (call, fd, rest); // nothing is known to be called
+        let _ = (call, fd, rest); // nothing is known of how to make it
         None
     }
     #[cfg(direct_calls)]
     {
+        if !alone::is_alone() {
+            return None;
+        }
         let number = match call {
             Call::RecvFrom => libc::SYS_recvfrom,
             Call::SendTo => libc::SYS_sendto,
