@@ -14,6 +14,7 @@ import pickle
 import resource
 import signal
 import ssl
+import sys
 import threading
 import time
 import warnings
@@ -347,6 +348,25 @@ def close_all_and_go_on(mod):
     right.close()
     gc.collect()
     return all(os.read(read, 16) == b"12345678" * 2 for read, _ in ends)
+
+
+@hazard("thread-locals")
+def test_threads_leave_nothing_behind(mod):
+    """What a thread kept for its next call goes with it, at once, and not under a lock that a fork may leave held."""
+
+    def some_threads():
+        for _ in range(300):
+            thread = threading.Thread(target=sock.getsockname)
+            thread.start()
+            thread.join()
+
+    with mod.socket(mod.AF_INET, mod.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        some_threads()
+        before = sys.getallocatedblocks()
+        some_threads()
+        more = sys.getallocatedblocks() - before
+    return OK if more < 100 else "leaks with each thread"
 
 
 @hazard("pidfile daemons")

@@ -1,10 +1,14 @@
-//! Floor 3b: the IPv4 addresses that this thread met last, in both forms, so that a stream
-//! of datagrams from one peer makes and parses its address once. Must not know the codec.
+//! Floor 3b: the IPv4 addresses that were met last, in both forms, so that datagrams from and
+//! to a few peers make and parse each address once. Must not know the codec.
 //!
 //! A tuple may be shared because nothing in it can change: it is exact, and holds an exact
 //! str and an exact int. A name that the resolver answered is never kept.
+//!
+//! The places are the process's and not a thread's: what a thread leaves behind is dropped
+//! without the interpreter, and PyO3 puts that off under a lock which a fork can leave held.
+//! Here nobody waits for a lock: a place that is taken keeps nothing for the moment.
 
-use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
@@ -16,52 +20,61 @@ struct Entry {
     tuple: Py<PyAny>,
 }
 
-type Place = Cell<Option<Box<Entry>>>;
+const PLACES: usize = 16;
+type Places = [Mutex<Option<Entry>>; PLACES];
 
-thread_local! {
-    /// The last address from the kernel.
-    static FROM: Place = const { Cell::new(None) };
-    /// The last address from Python.
-    static TO: Place = const { Cell::new(None) };
+/// By the bytes of the address.
+static BY_BYTES: Places = [const { Mutex::new(None) }; PLACES];
+/// By the address of the tuple.
+static BY_TUPLE: Places = [const { Mutex::new(None) }; PLACES];
+
+fn place(places: &'static Places, key: usize) -> Option<MutexGuard<'static, Option<Entry>>> {
+    places.get(key % PLACES)?.try_lock().ok()
 }
 
-/// Looks at an entry, which is taken out meanwhile.
-#[inline]
-fn peek<T>(place: &Place, look: impl FnOnce(&Entry) -> Option<T>) -> Option<T> {
-    let entry = place.take()?;
-    let found = look(&entry);
-    place.set(Some(entry));
-    found
-}
-
-fn keep(place: &Place, raw: RawAddr, tuple: Bound<'_, PyAny>) {
-    let py = tuple.py();
-    let tuple = tuple.unbind();
-    if let Some(old) = place.replace(Some(Box::new(Entry { raw, tuple }))) {
-        // Not by its own drop: that waits for PyO3's next attach, which may be far off.
-        drop(old.tuple.into_bound(py));
+/// By the low bytes of port and host, in which peers differ most.
+fn bytes_key(raw: &RawAddr) -> usize {
+    match raw.bytes() {
+        [_, _, _, port, _, _, _, host, ..] => usize::from(port ^ host),
+        _ => 0,
     }
 }
 
-/// The tuple of these bytes, if they are the last ones.
-#[inline]
-pub(crate) fn tuple<'py>(py: Python<'py>, raw: &RawAddr) -> Option<Bound<'py, PyAny>> {
-    let same =
-        |entry: &Entry| (entry.raw.bytes() == raw.bytes()).then(|| entry.tuple.bind(py).clone());
-    FROM.with(|place| peek(place, same))
+/// Objects are 16 bytes apart at the least.
+fn tuple_key(tuple: Borrowed<'_, '_, PyAny>) -> usize {
+    tuple.as_ptr().addr() >> 4
 }
 
-/// The bytes of this very tuple, if it is one of the last.
+fn keep(places: &'static Places, key: usize, raw: &RawAddr, tuple: Borrowed<'_, '_, PyAny>) {
+    let fresh = Entry {
+        raw: *raw,
+        tuple: tuple.to_owned().unbind(),
+    };
+    // The old one goes when the place is free again.
+    let _old = place(places, key).and_then(|mut place| place.replace(fresh));
+}
+
+/// The tuple of these bytes, if they were met lately.
+#[inline]
+pub(crate) fn tuple<'py>(py: Python<'py>, raw: &RawAddr) -> Option<Bound<'py, PyAny>> {
+    let place = place(&BY_BYTES, bytes_key(raw))?;
+    let entry = place.as_ref()?;
+    (entry.raw.bytes() == raw.bytes()).then(|| entry.tuple.bind(py).clone())
+}
+
+/// The bytes of this very tuple, if it was met lately.
 #[inline]
 pub(crate) fn raw(value: Borrowed<'_, '_, PyAny>) -> Option<RawAddr> {
-    let same = |entry: &Entry| (entry.tuple.as_ptr() == value.as_ptr()).then_some(entry.raw);
-    TO.with(|place| peek(place, same))
-        .or_else(|| FROM.with(|place| peek(place, same)))
+    let place = place(&BY_TUPLE, tuple_key(value))?;
+    let entry = place.as_ref()?;
+    (entry.tuple.as_ptr() == value.as_ptr()).then_some(entry.raw)
 }
 
 /// Keeps an address that the kernel gave, and the tuple that was made of it.
 pub(crate) fn keep_from(raw: &RawAddr, tuple: &Bound<'_, PyAny>) {
-    FROM.with(|place| keep(place, *raw, tuple.clone()));
+    let tuple = tuple.as_borrowed();
+    keep(&BY_BYTES, bytes_key(raw), raw, tuple);
+    keep(&BY_TUPLE, tuple_key(tuple), raw, tuple);
 }
 
 /// Keeps an address that Python gave, if its host is `text`, as the address is written:
@@ -77,6 +90,6 @@ pub(crate) fn keep_to(raw: &RawAddr, value: Borrowed<'_, '_, PyAny>, text: &str)
         _ => item.is_exact_instance_of::<PyInt>(),
     });
     if plain {
-        TO.with(|place| keep(place, *raw, value.to_owned()));
+        keep(&BY_TUPLE, tuple_key(value), raw, value);
     }
 }
