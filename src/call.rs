@@ -23,7 +23,7 @@ use crate::release::{held, is_crowded};
 use crate::sys::cell::{FdCell, FdGuard};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, RawFd};
-use crate::sys::flags::{ANSWERS, CAN_TRY, DONTWAIT, WHOLE, has};
+use crate::sys::flags::{CAN_TRY, DONTWAIT, WHOLE, asks_not_to_wait};
 use crate::sys::wait::{self, Ended, Wait, Waiter};
 use crate::timeout::{Budget, Timeout};
 
@@ -96,7 +96,7 @@ pub(crate) fn call_within<T: Send>(
 ) -> Result<T, Error> {
     let flags = how.flags.unwrap_or(0);
     let blocking = budget.timeout == Timeout::Blocking;
-    let answers = has(flags, ANSWERS);
+    let answers = asks_not_to_wait(flags);
     let waits = matches!(budget.timeout, Timeout::For(_)) && !answers;
     let tried = if waits && (is_crowded() || !door.habit.tries()) {
         None
@@ -226,6 +226,19 @@ fn block_in<'a, T: Send>(
             other => return Ok(other?),
         }
     }
+}
+
+/// What is left of a call that a try began, as the plain blocking call. It is made once: a
+/// signal ends it, as it would have ended the one call that both stand for.
+pub(crate) fn go_on<T: Send>(
+    py: Python<'_>,
+    door: Door<'_>,
+    flags: c_int,
+    op: impl FnOnce(RawFd, c_int) -> Result<T, Errno> + Send,
+) -> Result<T, Error> {
+    py.check_signals()?;
+    let user = door.cell.enter()?;
+    Ok(detached(py, || op(user.fd(), flags))?)
 }
 
 /// Waits until the socket is ready, then makes the call; again while another

@@ -177,6 +177,53 @@ def test_sent_bytes_all_arrive_once(mod, name, timeout):
     assert digest.digest() == hashlib.sha256(data).digest()
 
 
+@pytest.mark.parametrize("size", [50_000, len(LOTS)])
+@pytest.mark.parametrize("name", WRITES)
+def test_raising_handler_ends_a_send_that_was_begun(mod, name, size):
+    """A blocking send that has sent a part and waits for room does not keep a handler from running."""
+    with tcp_pair(mod) as (sock, _), contextlib.ExitStack() as stack:
+        if name != "sendto":
+            sock, _ = stack.enter_context(unix_pair(mod))
+        data = LOTS[:size]
+        calls = {
+            "send": lambda: sock.send(data),
+            "sendall": lambda: sock.sendall(data),
+            "sendmsg": lambda: sock.sendmsg([data]),
+            "sendto": lambda: sock.sendto(data, sock.getpeername()),
+        }
+        ticks = []
+
+        def handler(*_):
+            ticks.append(1)
+            if len(ticks) == 20:
+                raise Interrupted
+
+        begun = time.monotonic()
+        with pytest.raises(Interrupted), ticking(handler):
+            while True:
+                calls[name]()
+        assert time.monotonic() - begun < LIMIT / 2
+
+
+@pytest.mark.parametrize("name", ["send", "sendmsg", "sendto"])
+def test_blocking_send_sends_all(mod, name):
+    """Whatever room there is, a blocking send returns when all is sent, unless a signal comes."""
+    size, times = 60_000, 40
+    with tcp_pair(mod) as (sock, peer):
+        sock.setsockopt(mod.SOL_SOCKET, mod.SO_SNDBUF, 20_000)
+        data = LOTS[:size]
+        calls = {
+            "send": lambda: sock.send(data),
+            "sendmsg": lambda: sock.sendmsg([data]),
+            "sendto": lambda: sock.sendto(data, sock.getpeername()),
+        }
+        sender = InFlight(lambda: [calls[name]() for _ in range(times)])
+        got = 0
+        while got < size * times:
+            got += len(peer.recv(7000))
+        assert sender.finish() == [size] * times
+
+
 def test_handler_may_use_the_socket(mod):
     """A handler receives from, closes or forks under the very socket that its thread waits on."""
     with unix_pair(mod) as (sock, other):

@@ -48,6 +48,17 @@ def test_timed_call_ends_at_once(name, how):
             os.close(number)
 
 
+@pytest.mark.needs("linux", "unix")
+@pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_DGRAM"])
+def test_errqueue_waits_where_the_family_has_none(mod, kind):
+    """MSG_ERRQUEUE is a flag like any other to AF_UNIX, which then waits for data."""
+    needs_proc()
+    with unix_pair(mod, kind) as (one, other):
+        call = InFlight(lambda: one.recv(5, 0x2000)).wait_until_waiting()
+        other.send(b"x")
+        assert call.finish() == b"x"
+
+
 @pytest.mark.thread_unsafe(reason="measures times")
 @pytest.mark.parametrize("timeout", [TIMED, None])
 @pytest.mark.parametrize("name", CALLS)

@@ -156,26 +156,27 @@ pub(crate) fn recvfrom_into<'py>(
 }
 
 /// Sends as the kernel's `send` does: a blocking socket sends everything, unless
-/// an error or a handler's exception comes between.
+/// an error or a signal comes between.
 fn send_window(
     py: Python<'_>,
     door: Door<'_>,
     window: Window<'_>,
     flags: c_int,
     quick: bool,
+    to: Option<&RawAddr>,
 ) -> Result<usize, Error> {
-    let tried = window.len();
+    let mut tried = false;
     let count = call::call(py, door, How::sending(flags, quick), |fd, flags| {
-        io::send(fd, window, flags, None)
+        tried = asks_not_to_wait(flags);
+        io::send(fd, window, flags, to)
     })?;
     let blocking = door.timeout.load(Ordering::Relaxed) < 0;
-    if count >= tried || !blocking || asks_not_to_wait(flags) {
+    if count >= window.len() || !tried || !blocking || asks_not_to_wait(flags) {
         return Ok(count);
     }
-    // The try came up short; the rest goes by the plain blocking call.
+    // The try came up short.
     let rest = window.skip(count);
-    let how = How::sending(flags, false);
-    match call::call(py, door, how, |fd, flags| io::send(fd, rest, flags, None)) {
+    match call::go_on(py, door, flags, |fd, flags| io::send(fd, rest, flags, to)) {
         Ok(more) => Ok(count + more),
         Err(Error::Raised(error)) => Err(error.into()),
         // What was sent was sent: the next call meets the error again.
@@ -191,7 +192,7 @@ pub(crate) fn send<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> 
     let flags = args.get(1);
     let count = buffer::reading(args::required(args, 0)?, |window, quick| {
         let flags = flags.map_or(Ok(0), args::int)?;
-        send_window(py, slf.get().writing(), window, flags, quick)
+        send_window(py, slf.get().writing(), window, flags, quick, None)
     })?;
     Ok(count.into_pyobject(py)?.into_any())
 }
@@ -246,10 +247,7 @@ pub(crate) fn sendto<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -
         let flags = flags.map_or(Ok(0), args::int)?;
         let to = slf.get().address("sendto", address)?;
         audit(py, c"socket.sendto", [slf.as_any().as_borrowed(), address])?;
-        let how = How::sending(flags, quick);
-        call::call(py, slf.get().writing(), how, |fd, flags| {
-            io::send(fd, window, flags, Some(&to))
-        })
+        send_window(py, slf.get().writing(), window, flags, quick, Some(&to))
     })?;
     Ok(count.into_pyobject(py)?.into_any())
 }

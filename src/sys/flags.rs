@@ -11,18 +11,11 @@ pub(crate) const DONTWAIT: c_int = libc::MSG_DONTWAIT;
 #[cfg(windows)]
 pub(crate) const DONTWAIT: c_int = 0;
 /// Flags with which a blocking call means more than its tries would do: all of the
-/// data, or a whole connection attempt.
+/// data, a whole connection attempt, or errors, for which some families wait.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) const WHOLE: c_int = libc::MSG_WAITALL | libc::MSG_FASTOPEN;
+pub(crate) const WHOLE: c_int = libc::MSG_WAITALL | libc::MSG_FASTOPEN | libc::MSG_ERRQUEUE;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) const WHOLE: c_int = libc::MSG_WAITALL;
-/// Flags with which a short or empty answer of a blocking socket is the answer, not
-/// a miss. (One with a timeout waits all the same, as CPython's does.)
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) const ANSWERS: c_int = DONTWAIT | libc::MSG_ERRQUEUE;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) const ANSWERS: c_int = DONTWAIT;
-
 /// Whether a blocking socket can be asked without waiting.
 pub(crate) const CAN_TRY: bool = cfg!(unix);
 
