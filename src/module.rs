@@ -87,6 +87,21 @@ fn hold<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer
     Ok(none(py))
 }
 
+/// `_in_use(socket, function)`: what the function makes of the socket's number, which
+/// nobody closes meanwhile. In a child of a fork the number is the child's own to close.
+fn in_use<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "_in_use", 2, 2)?;
+    let socket = args::required(args, 0)?;
+    let function = args::required(args, 1)?;
+    let told = socket.call_method0(name!(socket.py(), "fileno"))?;
+    let known = socket.cast::<PublicSocket>().ok();
+    // A class of somebody else's has a number of its own.
+    let _user = known
+        .as_ref()
+        .and_then(|known| known.as_super().get().cell.enter().ok());
+    function.call1((told,))
+}
+
 /// `getdefaulttimeout()`.
 fn getdefaulttimeout<'py>(module: Borrowed<'_, 'py, PyModule>, _: Args<'_, 'py>) -> Answer<'py> {
     let nanos = timeout::DEFAULT.load(Ordering::Relaxed);
@@ -131,6 +146,7 @@ table! {
     /// The functions of this file.
     TABLE: PyModule {
         Positional _adopt = adopt, "_adopt(class, family, type, proto, fileno)\n\nA socket on a descriptor that has no owner yet.";
+        Positional _in_use = in_use, "_in_use(socket, function)\n\nThe function's result for the socket's number, which nobody closes meanwhile.";
         One _hold = hold, "_hold(socket)\n\nOne more `makefile` object keeps the socket open.";
         Positional _set_enums = set_enums, "_set_enums(families, kinds)\n\nSet the members that `family` and `type` return: dicts of int to member.";
         One _set_namespace = set_namespace, "_set_namespace(namespace)\n\nSet where `accept` finds the class of what it gives, as `socket`.";

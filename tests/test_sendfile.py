@@ -6,6 +6,7 @@ Follows: the `socket.sendfile` entry of the Python library reference, sendfile(2
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -261,26 +262,69 @@ def test_offset_of_more_than_two_gibibytes(mod):
 
 def test_close_in_another_thread_sends_nothing_elsewhere(monkeypatch):
     real = os.sendfile
-    reader, writer = os.pipe()
-    with unix_pair(rsock) as (one, other), opened("regular") as file:
+    with unix_pair(rsock) as (one, other), opened("regular") as file, contextlib.ExitStack() as stack:
         number = one.fileno()
 
         def close_behind(target, source, offset, count):
             if offset:
                 one.close()
-                os.dup2(writer, number)  # the number now belongs to something else
+                fresh = stack.enter_context(tempfile.TemporaryFile())
+                assert fresh.fileno() != number, "the number is given away"
             return real(target, source, offset, min(count, 1000))
 
         monkeypatch.setattr(os, "sendfile", close_behind)
+        with pytest.raises(OSError) as caught:
+            one.sendfile(file, 0, 3000)
+        assert caught.value.errno == errno.EBADF
+        monkeypatch.undo()
+        with pytest.raises(OSError):
+            os.fstat(number)
+        assert recv_exactly(other, 2000) == CONTENT[:2000]
+        assert other.recv(1) == b""
+
+
+@pytest.mark.thread_unsafe(reason="forks")
+@pytest.mark.needs("fork")
+def test_child_of_a_fork_can_close_what_is_being_sent(mod, monkeypatch):
+    """A sendfile under way leaves nothing open in a child that has closed its copies."""
+    real = os.sendfile
+    ends, held = os.pipe()
+    children = []
+
+    def fork_once(target, source, offset, count):
+        if not children:
+            child = os.fork()
+            if not child:
+                one.close()
+                other.close()
+                os.close(held)
+                os.read(ends, 1)
+                os._exit(0)
+            children.append(child)
+        return real(target, source, offset, count)
+
+    with unix_pair(mod) as (one, other), opened("regular") as file:
+        monkeypatch.setattr(os, "sendfile", fork_once)
         try:
-            with contextlib.suppress(OSError):
-                one.sendfile(file, 0, 3000)
+            one.sendfile(file, 0, 1000)
             monkeypatch.undo()
-            os.set_blocking(reader, False)
-            with pytest.raises(BlockingIOError):
-                os.read(reader, 1)
+            one.close()
+            assert recv_exactly(other, 1000) == CONTENT[:1000]
+            other.settimeout(LIMIT)
+            assert other.recv(1) == b""
         finally:
-            os.close(number)
-            os.close(reader)
-            os.close(writer)
-        assert recv_exactly(other, 1000) == CONTENT[:1000]
+            os.close(held)
+            os.close(ends)
+            os.waitpid(children[0], 0)
+
+
+def test_exception_of_a_handler_leaks_nothing(mod, monkeypatch):
+    """Whatever raises in the middle of a sendfile, no descriptor is left."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with unix_pair(mod) as (one, _), opened("regular") as file:
+        monkeypatch.setattr(os, "sendfile", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            one.sendfile(file)

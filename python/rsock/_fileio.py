@@ -229,13 +229,18 @@ def _sendfile_use_sendfile(self: "_Socket", file: "IO[bytes]", offset: int = 0, 
         return 0
     if self.gettimeout() == 0:
         raise ValueError("non-blocking sockets are not supported")
-    target = _second_descriptor(self)
-    position, sent = offset, 0
-    try:
+    sent = 0
+
+    def send_blocks(target: int) -> None:
+        nonlocal sent
+        if target < 0:
+            raise ValueError(f"Invalid file descriptor: {target}")
         while count is None or sent < count:
+            if self.fileno() != target:
+                raise OSError(EBADF, os.strerror(EBADF))
             block = min(_BLOCK_BY_KERNEL, size if count is None else count - sent)
             try:
-                done = os.sendfile(target, source, position, block)
+                done = os.sendfile(target, source, offset + sent, block)
             except BlockingIOError:
                 _wait_writable(self, target)
                 continue
@@ -245,12 +250,15 @@ def _sendfile_use_sendfile(self: "_Socket", file: "IO[bytes]", offset: int = 0, 
                 raise
             if done == 0:
                 break
-            position += done
             sent += done
+
+    try:
+        # The number may be closed by another thread and given to something else between two blocks, which
+        # then would get the rest of the file.
+        _rsock._in_use(self, send_blocks)
     finally:
-        os.close(target)
         if sent and hasattr(file, "seek"):
-            file.seek(position)
+            file.seek(offset + sent)
     return sent
 
 
@@ -280,23 +288,7 @@ def _sendfile_use_send(self: "_Socket", file: "IO[bytes]", offset: int = 0, coun
     return sent
 
 
-def _second_descriptor(sock: "_Socket") -> int:
-    """Return a descriptor of the socket's connection that no other thread can close.
-
-    The number of the socket itself may be closed and given to something else between two blocks, which then
-    would get the rest of the file.
-    """
-    number = sock.fileno()
-    if number < 0:
-        raise ValueError(f"Invalid file descriptor: {number}")
-    held = os.dup(number)
-    if sock.fileno() != number:
-        os.close(held)
-        raise OSError(EBADF, os.strerror(EBADF))
-    return held
-
-
-def _wait_writable(sock: "_Socket", held: int) -> None:
+def _wait_writable(sock: "_Socket", number: int) -> None:
     """Wait until the connection takes more, no longer than the timeout of the socket.
 
     It is called for a blocking socket too: its descriptor may be non-blocking by another process's doing.
@@ -304,7 +296,7 @@ def _wait_writable(sock: "_Socket", held: int) -> None:
     import select
 
     poll = select.poll()
-    poll.register(held, select.POLLOUT)
+    poll.register(number, select.POLLOUT)
     timeout = sock.gettimeout()
     ready = poll.poll(None if timeout is None else timeout * 1000)
     if sock.fileno() < 0:
