@@ -22,6 +22,7 @@ pub(crate) mod transfer;
 #[cfg(windows)]
 pub(crate) mod winsock;
 
+use crate::args;
 use crate::caught::caught;
 use crate::finalize;
 use crate::method::{Answer, table};
@@ -79,8 +80,10 @@ impl PublicSocket {
     }
 
     #[setter(_io_refs)]
-    fn set_io_refs(slf: &Bound<'_, Self>, value: i32) {
+    fn set_io_refs(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = args::int(value.as_borrowed())?;
         slf.as_super().get().io_refs.store(value, Ordering::Relaxed);
+        Ok(())
     }
 
     #[getter]

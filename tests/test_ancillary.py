@@ -246,3 +246,37 @@ def test_lengths_are_those_of_the_headers(mod):
         assert mod.CMSG_LEN(size) == socket.CMSG_LEN(size)
         assert mod.CMSG_SPACE(size) == socket.CMSG_SPACE(size)
         assert mod.CMSG_LEN(size) <= mod.CMSG_SPACE(size)
+
+
+def test_recvmsg_with_trunc_gives_what_fitted(mod):
+    left, right = mod.socketpair(mod.AF_UNIX, mod.SOCK_DGRAM)
+    with left, right:
+        for _ in range(2):
+            left.send(b"hello world")
+        assert right.recvmsg(5, 0, mod.MSG_TRUNC)[:3] == (b"hello", [], mod.MSG_TRUNC)
+        buffer = bytearray(5)
+        assert right.recvmsg_into([buffer], 0, mod.MSG_TRUNC)[:3] == (11, [], mod.MSG_TRUNC)
+        assert buffer == b"hello"
+
+
+def test_item_may_be_any_sequence(mod):
+    class Item:
+        def __init__(self, *values):
+            self.values = values
+
+        def __len__(self):
+            return len(self.values)
+
+        def __getitem__(self, index):
+            return self.values[index]
+
+    read, write = os.pipe()
+    left, right = mod.socketpair()
+    with left, right, os.fdopen(read), os.fdopen(write):
+        for item in (Item(*rights(mod, read)), list(rights(mod, read))):
+            left.sendmsg([b"x"], [item])
+            _, ancillary, _, _ = right.recvmsg(1, 100)
+            (number,) = received(ancillary)
+            os.close(number)
+        with pytest.raises(TypeError):
+            left.sendmsg([b"x"], [{0: mod.SOL_SOCKET, 1: mod.SCM_RIGHTS, 2: b""}])

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::{PyMemoryError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PySequence, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::args;
 use crate::audit::audit;
@@ -21,6 +21,7 @@ use crate::once::name;
 use crate::sockobj::state::Socket;
 use crate::sys::cmsg::{self, Cmsg, Control};
 use crate::sys::fd::NewFd;
+use crate::sys::flags::asks_not_to_wait;
 use crate::sys::io::{Window, WindowMut};
 use crate::sys::msg::{self, Incoming};
 use crate::sys::storage::RawAddr;
@@ -98,15 +99,10 @@ fn fields<'py>(item: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> 
 }
 
 fn is_sequence(item: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
-    if item.is_instance_of::<PyBytes>() {
-        return Ok(false);
-    }
-    if !cfg!(Py_3_14) {
-        return Ok(item.cast::<PySequence>().is_ok());
-    }
-    let other = item.is_instance_of::<PyString>()
-        || item.is_instance_of::<PyByteArray>()
-        || item.is_instance_of::<PyDict>();
+    let other = item.is_instance_of::<PyBytes>()
+        || item.is_instance_of::<PyDict>()
+        || (cfg!(Py_3_14)
+            && (item.is_instance_of::<PyString>() || item.is_instance_of::<PyByteArray>()));
     Ok(!other && item.get_type().hasattr(name!(item.py(), "__getitem__"))?)
 }
 
@@ -197,20 +193,20 @@ fn transmit(
     flags: c_int,
 ) -> Result<usize, Error> {
     let how = How::sending(flags, quick);
+    let mut tried = false;
     let count = call::call(py, socket.writing(), how, |fd, flags| {
+        tried = asks_not_to_wait(flags);
         msg::sendmsg(fd, windows, &mut control, to, flags)
     })?;
     let total: usize = windows.iter().map(Window::len).sum();
     let blocking = socket.timeout.load(Ordering::Relaxed) < 0;
-    if count >= total || !blocking || flags & libc::MSG_DONTWAIT != 0 {
+    if count >= total || !tried || !blocking || asks_not_to_wait(flags) {
         return Ok(count);
     }
-    // The try came up short; the rest goes by the plain blocking call, without
-    // the ancillary data, which went with the first part.
+    // The try came up short; the ancillary data went with the first part.
     let rest = rest_of(windows, count);
     let mut nothing = Control::none();
-    let how = How::sending(flags, false);
-    let sent = call::call(py, socket.writing(), how, |fd, flags| {
+    let sent = call::go_on(py, socket.writing(), flags, |fd, flags| {
         msg::sendmsg(fd, &rest, &mut nothing, to, flags)
     });
     match sent {
@@ -308,9 +304,11 @@ pub(crate) fn recvmsg<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) 
         slf.get().require_family()?;
         incoming.control = control_of(control_len)?;
         let window = std::slice::from_mut(window);
-        call::call(py, slf.get().reading(), how, |fd, flags| {
+        let count = call::call(py, slf.get().reading(), how, |fd, flags| {
             msg::recvmsg(fd, window, &mut incoming, flags)
-        })
+        })?;
+        // Unlike `recv`, it tells by its flags that there was more.
+        Ok(count.min(room))
     })?;
     answer(py, slf.get(), bytes.into_any(), &incoming)
 }
