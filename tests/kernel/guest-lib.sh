@@ -40,11 +40,11 @@ unpack() {
   rm -rf "$new"
 }
 
-# modprobe_script FILE MODULE_ROOT: a modprobe that runs from the unpacked packages, also for the kernel itself.
+# modprobe_script FILE MODULE_ROOT [EXPORT]: a modprobe that runs from the unpacked packages, also for the kernel itself.
 modprobe_script() {
   local kmod=$CACHE/kmod
-  printf '#!/bin/bash\nLD_LIBRARY_PATH=%q:%q exec -a modprobe %q -d %q "$@"\n' \
-    "$kmod/usr/lib/$(uname -m)-linux-gnu" "$kmod/lib/$(uname -m)-linux-gnu" "$kmod/bin/kmod" "$2" > "$1"
+  printf '#!/bin/bash\n%s\nLD_LIBRARY_PATH=%q:%q exec -a modprobe %q -d %q "$@"\n' \
+    "${3-}" "$kmod/usr/lib/$(uname -m)-linux-gnu" "$kmod/lib/$(uname -m)-linux-gnu" "$kmod/bin/kmod" "$2" > "$1"
   chmod +x "$1"
 }
 

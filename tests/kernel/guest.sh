@@ -20,8 +20,16 @@ new_run "$@"
 LOG=$RUN/log
 mkdir -p "$RUN/modules/lib" "$RUN/umid"
 ln -s "$CACHE/uml/usr/lib/uml/modules" "$RUN/modules/lib/modules"
-modprobe_script "$RUN/modprobe" "$RUN/modules"
+# See narrow_registers.py. glibc and OpenSSL pick their code by the processor's features.
+narrow=() features=
+if grep -qw amx_tile /proc/cpuinfo; then
+  narrow=("$(command -v "${PYTHON:-python3}")" "$HERE/narrow_registers.py")
+  features="export OPENSSL_ia32cap=~0x1000000000000000:0 GLIBC_TUNABLES=glibc.cpu.hwcaps="
+  features+="-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-AVX_Fast_Unaligned_Load,-XSAVEC,-XSAVE"
+fi
+modprobe_script "$RUN/modprobe" "$RUN/modules" "$features"
 cat >> "$RUN/env" <<E
+$features
 HOSTFS=1 DATE= OUT=/dev/tty1 HALT=o
 MODPROBE=$(printf %q "$RUN/modprobe")
 MODULES="ipv6 tipc can can-raw can-bcm can-j1939 vcan vsock vsock_loopback algif_hash algif_skcipher algif_aead
@@ -36,7 +44,7 @@ room=$(df --output=avail -B1M /dev/shm 2>/dev/null | tail -n 1)
 mkfifo "$RUN/out"
 cat < "$RUN/out" &
 reader=$!
-TMPDIR=$memory timeout -k 5 "$LIMIT" "$CACHE/uml/usr/bin/linux.uml" mem="$MEM" umid=u uml_dir="$RUN/umid" \
+TMPDIR=$memory timeout -k 5 "$LIMIT" "${narrow[@]}" "$CACHE/uml/usr/bin/linux.uml" mem="$MEM" umid=u uml_dir="$RUN/umid" \
   root=none rootfstype=hostfs rootflags=/ ro quiet loglevel=4 con=null con0=null,fd:1 con1=null,fd:3 init="$RUN/init" \
   < /dev/null 3> "$RUN/out" > "$LOG" 2>&1 &
 kernel=$!
