@@ -29,7 +29,7 @@ TRIES = 3
 # Rounds, and the seconds of each. Two processes of the same server can differ by a fifth, so that
 # without a busy thread it takes many short rounds to tell what a few per cent are.
 BUSY = (5, 1.0)
-IDLE = (20, 0.4)
+IDLE = (16, 0.4)
 QUICK = (1, 0.7)
 
 
