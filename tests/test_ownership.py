@@ -369,6 +369,25 @@ def test_threads_leave_nothing_behind(mod):
     return OK if more < 100 else "leaks with each thread"
 
 
+@hazard("addresses of many peers")
+def test_many_addresses_leave_nothing_behind(mod):
+    """An address that is met no more is not kept, though no call of the thread ever waits."""
+
+    def each():
+        for sock in socks * 50:
+            sock.getsockname()
+
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(mod.socket(mod.AF_INET, mod.SOCK_DGRAM)) for _ in range(40)]
+        for sock in socks:
+            sock.bind(("127.0.0.1", 0))
+        each()
+        before = sys.getallocatedblocks()
+        each()
+        more = sys.getallocatedblocks() - before
+    return OK if more < 100 else "leaks with each address"
+
+
 @hazard("pidfile daemons")
 def test_child_of_a_closing_parent_closes(mod):
     """A socket that the parent closed while another thread was in a call on it: the child holds no copy for ever."""

@@ -46,12 +46,16 @@ fn tuple_key(tuple: Borrowed<'_, '_, PyAny>) -> usize {
 }
 
 fn keep(places: &'static Places, key: usize, raw: &RawAddr, tuple: Borrowed<'_, '_, PyAny>) {
-    let fresh = Entry {
-        raw: *raw,
-        tuple: tuple.to_owned().unbind(),
-    };
-    // The old one goes when the place is free again.
-    let _old = place(places, key).and_then(|mut place| place.replace(fresh));
+    let old = place(places, key).and_then(|mut place| {
+        place.replace(Entry {
+            raw: *raw,
+            tuple: tuple.to_owned().unbind(),
+        })
+    });
+    // Not by its own drop: that waits for PyO3's next attach, which may be far off.
+    if let Some(old) = old {
+        drop(old.tuple.into_bound(tuple.py()));
+    }
 }
 
 /// The tuple of these bytes, if they were met lately.
