@@ -5,7 +5,7 @@ use std::ffi::c_int;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
+use pyo3::types::{PyDict, PyInt};
 
 use crate::method::Args;
 use crate::once::name;
@@ -167,6 +167,20 @@ fn renamed(error: PyErr, value: Borrowed<'_, '_, PyAny>, text: &'static str) -> 
     } else {
         error
     }
+}
+
+/// The positional arguments, and the others by their names.
+pub(crate) fn taken_apart<'py>(
+    args: Args<'_, 'py>,
+) -> PyResult<(Vec<Bound<'py, PyAny>>, Bound<'py, PyDict>)> {
+    let items = (0..args.len()).filter_map(|index| args.get(index));
+    let named = PyDict::new(args.py());
+    for index in 0..args.keyword_count() {
+        if let Some((name, value)) = args.keyword(index) {
+            named.set_item(name, value)?;
+        }
+    }
+    Ok((items.map(Borrowed::to_owned).collect(), named))
 }
 
 /// An optional C int at an index, or its default.

@@ -4,13 +4,16 @@
 use std::ffi::c_int;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyType};
 
 use crate::once::ForkSafeOnce;
 
 /// Members by value. Values past the table's end (`SOCK_CLOEXEC`) are flags that no
 /// socket has for its type.
-struct Members(Vec<Option<Py<PyAny>>>);
+struct Members {
+    table: Vec<Option<Py<PyAny>>>,
+    class: Option<Py<PyType>>,
+}
 
 const TABLE: usize = 256;
 
@@ -20,8 +23,10 @@ static KINDS: ForkSafeOnce<Members> = ForkSafeOnce::new();
 impl Members {
     fn new(members: &Bound<'_, PyDict>) -> PyResult<Self> {
         let mut table: Vec<Option<Py<PyAny>>> = Vec::new();
+        let mut class = None;
         for (value, member) in members {
             let index: usize = value.extract()?;
+            class = Some(member.get_type().unbind());
             if index >= TABLE {
                 continue;
             }
@@ -32,13 +37,13 @@ impl Members {
                 *place = Some(member.unbind());
             }
         }
-        Ok(Self(table))
+        Ok(Self { table, class })
     }
 
     #[inline]
     fn get<'py>(&self, py: Python<'py>, value: c_int) -> Option<Bound<'py, PyAny>> {
         let index = usize::try_from(value).ok()?;
-        Some(self.0.get(index)?.as_ref()?.bind(py).clone())
+        Some(self.table.get(index)?.as_ref()?.bind(py).clone())
     }
 }
 
@@ -64,6 +69,15 @@ pub(crate) fn family(py: Python<'_>, value: c_int) -> PyResult<Bound<'_, PyAny>>
 #[inline]
 pub(crate) fn kind(py: Python<'_>, value: c_int) -> PyResult<Bound<'_, PyAny>> {
     member(py, &KINDS, value)
+}
+
+/// Whether a value is a member of one of the two: none of them is -1.
+#[inline]
+pub(crate) fn is_member(value: Borrowed<'_, '_, PyAny>) -> bool {
+    [&FAMILIES, &KINDS].into_iter().any(|members| {
+        let class = members.get().and_then(|members| members.class.as_ref());
+        class.is_some_and(|class| value.get_type().is(class))
+    })
 }
 
 /// Sets the tables: dicts of int to member.

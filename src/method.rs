@@ -131,6 +131,11 @@ impl Definition {
         self.flags & (ffi::METH_NOARGS | ffi::METH_O) != 0
     }
 
+    /// The function's address.
+    pub(crate) fn function(&self) -> *mut c_void {
+        self.function
+    }
+
     /// The text that gives the function's doc and signature.
     pub(crate) fn doc(&self) -> *const c_char {
         self.doc
@@ -217,18 +222,19 @@ extern "C" fn finalize<'py, F: Function>(owner: Borrowed<'py, 'py, F::Owner>) {
     let _ = caught::caught(|| F::call(owner, args).map(drop));
 }
 
-/// `METH_FASTCALL | METH_KEYWORDS`.
+/// `METH_FASTCALL | METH_KEYWORDS`, and `vectorcallfunc`, which may set the count's topmost bit
+/// to say that there is room before the items.
 ///
 /// # Safety
-/// `items` is to `count` pointers to objects, and then one for each of `names`. All of them
-/// stay until the call returns.
+/// `items` is to as many pointers to objects as `count` says, and then one for each of `names`.
+/// All of them stay until the call returns.
 unsafe extern "C" fn many<'py, F: Function>(
     owner: Borrowed<'py, 'py, F::Owner>,
     items: *const Bound<'py, PyAny>,
     count: ffi::Py_ssize_t,
     names: Option<Borrowed<'py, 'py, PyTuple>>,
 ) -> *mut ffi::PyObject {
-    let count = usize::try_from(count).unwrap_or(0);
+    let count = usize::try_from(count & ffi::Py_ssize_t::MAX).unwrap_or(0);
     let total = count.saturating_add(names.map_or(0, |names| names.len()));
     let items = if total == 0 {
         &[]

@@ -14,6 +14,7 @@ pub(crate) mod lifecycle;
 #[cfg(unix)]
 pub(crate) mod message;
 pub(crate) mod open;
+pub(crate) mod opened;
 pub(crate) mod options;
 pub(crate) mod plain;
 pub(crate) mod reduce;
@@ -50,18 +51,6 @@ impl Socket {
 
 #[pymethods]
 impl PublicSocket {
-    #[new]
-    #[pyo3(
-        signature = (*_args, **_kwargs),
-        text_signature = "(family=-1, type=-1, proto=-1, fileno=None)"
-    )]
-    fn new(
-        _args: &Bound<'_, PyTuple>,
-        _kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyClassInitializer<Self> {
-        PyClassInitializer::from(Socket::unopened()).add_subclass(Self)
-    }
-
     /// The address family, a member of `AddressFamily`.
     #[getter]
     fn family<'py>(slf: &Bound<'py, Self>) -> Answer<'py> {
@@ -177,6 +166,13 @@ table! {
     }
 }
 
+table! {
+    /// What a call of the public class is.
+    CALL: PyType {
+        Keywords __call__ = open::call, "A new socket.";
+    }
+}
+
 /// Makes the two classes, the base complete before anything derives from it.
 pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
     let base = py.get_type::<Socket>();
@@ -210,6 +206,8 @@ pub(crate) fn classes(py: Python<'_>) -> PyResult<[Bound<'_, PyType>; 2]> {
         typeobj::repeat_methods(&public, table)?;
     }
     typeobj::add_methods(&public, PUBLIC)?;
+    typeobj::inherit_new(&public, &base);
+    typeobj::set_call(&public, CALL);
     typeobj::rename(&public, c"socket");
     finalize::prepare_public(&public);
     plain::remember(&public)?;

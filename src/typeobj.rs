@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "PyO3 has no safe form for these slots")]
 
 use std::ffi::{CStr, c_void};
+use std::mem::offset_of;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::exceptions::PyTypeError;
@@ -180,12 +181,42 @@ pub(crate) fn with_slots<R>(
 /// another. It is 0 for none, until the next look-up.
 #[inline]
 pub(crate) fn version(class: &Bound<'_, PyType>) -> u32 {
-    let class = class.as_type_ptr();
-    // SAFETY: the class is alive; this is the place of a field of it.
-    let place = unsafe { &raw mut (*class).tp_version_tag };
-    // SAFETY: the field is aligned and lives as long as the class. The interpreter may write
-    // it at the same time, on builds without a GIL, and does so atomically there.
-    unsafe { AtomicU32::from_ptr(place) }.load(Ordering::Relaxed)
+    let place = class
+        .as_type_ptr()
+        .wrapping_byte_add(offset_of!(ffi::PyTypeObject, tp_version_tag));
+    // SAFETY: the class is alive, and the field aligned. The interpreter may write it at the
+    // same time, on builds without a GIL, and does so atomically there.
+    unsafe { AtomicU32::from_ptr(place.cast()) }.load(Ordering::Relaxed)
+}
+
+/// Gives a class without a `__new__` that of the class above it, as CPython's own classes
+/// inherit theirs: a second one could not be put back once somebody had replaced it. The class
+/// adds nothing to an object but what is right as zeroes, which is how objects are allocated.
+pub(crate) fn inherit_new(class: &Bound<'_, PyType>, base: &Bound<'_, PyType>) {
+    let new = with_slots(base, |slots| slots.tp_new);
+    with_slots(class, |slots| {
+        slots.tp_new = new;
+        // Which PyO3 has set, for want of a `__new__`.
+        #[cfg(not(Py_GIL_DISABLED))]
+        (slots.tp_flags &= !ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION);
+        #[cfg(Py_GIL_DISABLED)]
+        slots
+            .tp_flags
+            .fetch_and(!ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION, Ordering::Relaxed);
+    });
+}
+
+/// Makes a table's function what a call of the class is, in place of `__new__` and `__init__`
+/// in turn. Classes below it do not inherit it.
+pub(crate) fn set_call(class: &Bound<'_, PyType>, table: Table) {
+    for entry in (table.entries)() {
+        with_slots(class, |slots| {
+            let place = (&raw mut slots.tp_vectorcall).cast::<*mut c_void>();
+            // SAFETY: the slot has a function's address. This one takes what the vectorcall
+            // protocol passes, and first the class, as none below it has the slot.
+            unsafe { place.write(entry.into_def().function()) }
+        });
+    }
 }
 
 /// Gives a class the bare name that a class written in Python has in messages.

@@ -38,7 +38,7 @@ RUST_FLOORS = [
     ("3a", ["addr::form", "addr::host"]),
     ("3b", ["addr::*"]),
     ("3c", ["addr"]),
-    ("4a", ["sockobj::state"]),
+    ("4a", ["sockobj::opened", "sockobj::state"]),
     ("4a+", ["sockobj::plain"]),
     ("4a++", ["sockobj::lifecycle"]),
     ("4b", ["finalize", "sockobj::message", "sockobj::open", "sockobj::options", "sockobj::transfer"]),

@@ -7,6 +7,7 @@ Follows: what the stdlib's class does.
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -170,6 +171,103 @@ def test_patches_that_come_and_go(mod, connected):
     accepted, _ = listener.accept()
     accepted.close()
     assert accepted.fileno() == -1
+
+
+ARGUMENTS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    ((2, 2), {}),
+    ((2,), {"type": 2, "proto": 17}),
+    ((), {"fileno": None, "family": 1}),
+]
+
+
+@pytest.mark.thread_unsafe(reason="changes the class")
+@pytest.mark.parametrize(("given", "named"), ARGUMENTS)
+def test_a_call_of_the_class_goes_by_a_patched_init(mod, monkeypatch, given, named):
+    seen = []
+    original = mod.socket.__init__
+
+    def own(*args: Any, **keywords: Any) -> Any:
+        seen.append((args[1:], keywords))
+        return original(*args, **keywords)
+
+    with mod.socket(*given, **named) as sock:
+        expected = sock.family, sock.type, sock.proto
+    monkeypatch.setattr(mod.socket, "__init__", own)
+    with mod.socket(*given, **named) as sock:
+        assert (sock.family, sock.type, sock.proto) == expected
+    assert seen == [(given, named)]
+    monkeypatch.undo()
+    with mod.socket(*given, **named) as sock:
+        assert (sock.family, sock.type, sock.proto) == expected
+    assert len(seen) == 1
+
+
+@pytest.mark.thread_unsafe(reason="changes the class")
+def test_a_call_of_the_class_gives_what_a_patched_new_gives(mod, monkeypatch):
+    monkeypatch.setattr(mod.socket, "__new__", lambda cls, *args: [cls, *args])
+    assert mod.socket(2, 1) == [mod.socket, 2, 1]
+
+
+@pytest.mark.thread_unsafe(reason="changes the class")
+def test_subclasses_are_made_after_new_was_patched_and_put_back(mod):
+    class Own(mod.socket):
+        def __new__(cls, *args):
+            return super().__new__(cls, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        original = mod.socket.__new__
+        patch.setattr(mod.socket, "__new__", lambda cls, *args: original(cls, *args))
+        mod.socket(mod.AF_INET, mod.SOCK_DGRAM).close()
+    for cls in (Own, mod.socket):
+        with cls(mod.AF_INET, mod.SOCK_DGRAM) as sock:
+            assert (type(sock), sock.type) == (cls, mod.SOCK_DGRAM)
+    assert mod.SocketType.__new__(mod.socket).fileno() == -1
+
+
+@pytest.mark.parametrize(
+    ("protocol", "words"),
+    [(0, "'socket' object cannot be interpreted as an integer"), (2, "cannot pickle 'socket' object")],
+)
+def test_a_pickle_is_refused_in_the_words_of_stock(mod, protocol, words):
+    with mod.socket() as sock, pytest.raises(TypeError) as caught:
+        pickle.dumps(sock, protocol)
+    assert str(caught.value) == words
+
+
+def test_a_call_of_a_subclass_goes_by_its_own_methods(mod):
+    class Own(mod.socket):
+        def __new__(cls, name, **keywords):
+            made = super().__new__(cls)
+            made.name = name
+            return made
+
+        def __init__(self, name, **keywords):
+            super().__init__(**keywords)
+
+    with Own("twin", type=mod.SOCK_DGRAM) as sock:
+        assert (type(sock), sock.name, sock.type) == (Own, "twin", mod.SOCK_DGRAM)
+
+
+@pytest.mark.parametrize("default", [-1, -1.0, True, None])
+def test_what_stands_for_a_default_of_the_constructor(mod, default):
+    outcomes = []
+    for place in range(3):
+        given = [mod.AF_INET, mod.SOCK_STREAM, 0]
+        given[place] = default
+        try:
+            with mod.socket(*given) as sock:
+                outcomes.append((sock.family, sock.type, sock.proto))
+        except (TypeError, OSError) as error:
+            outcomes.append((type(error), str(error)))
+    usual = (mod.AF_INET, mod.SOCK_STREAM, 0)
+    if default == -1:
+        assert outcomes == [usual] * 3
+    elif default is None:
+        assert {outcome[0] for outcome in outcomes} == {TypeError}
+    else:
+        assert outcomes[0][0] == mod.AF_UNIX
+        assert outcomes[1] == usual
 
 
 def test_descriptors_are_sent_and_received_by_what_the_methods_must_know(mod):

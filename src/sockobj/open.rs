@@ -5,63 +5,40 @@ use std::cell::Cell;
 use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 #[cfg(windows)]
 use pyo3::types::PyBytes;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::args;
 use crate::audit::audit;
+use crate::enums;
 use crate::error::os_error;
 use crate::method::{Answer, Args, none};
 use crate::once::name;
 use crate::sockobj::lifecycle::{close_now, with_fileno};
+#[cfg(windows)]
+use crate::sockobj::opened;
+use crate::sockobj::opened::{
+    DEFAULTS, Opened, Wanted, adopt, create, set_default_mode, waits_for_more,
+};
 use crate::sockobj::plain;
 use crate::sockobj::state::{PublicSocket, Socket};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
 use crate::sys::flags::has;
 use crate::sys::libc;
-use crate::sys::{opt, sock};
+use crate::sys::sock;
 use crate::timeout::{self, NONBLOCKING};
 
-/// What `__init__` was asked for; -1 and None stand for "find out".
-struct Wanted<'a, 'py> {
-    family: c_int,
-    kind: c_int,
-    proto: c_int,
-    fileno: Option<Borrowed<'a, 'py, PyAny>>,
-}
-
 const INIT: [&str; 4] = ["family", "type", "proto", "fileno"];
-
-fn wanted<'a, 'py>(
-    places: [Option<Borrowed<'a, 'py, PyAny>>; 4],
-    defaults: [c_int; 3],
-) -> PyResult<Wanted<'a, 'py>> {
-    let [family, kind, proto, fileno] = places;
-    let [default_family, default_kind, default_proto] = defaults;
-    let number = |value: Option<Borrowed<'a, 'py, PyAny>>, default| {
-        value.map_or(Ok(default), args::plain_int)
-    };
-    Ok(Wanted {
-        family: number(family, default_family)?,
-        kind: number(kind, default_kind)?,
-        proto: number(proto, default_proto)?,
-        fileno: fileno.filter(|value| !value.is_none()),
-    })
-}
 
 /// `__init__` of the base class.
 pub(crate) fn base_init<'py>(slf: Borrowed<'_, 'py, Socket>, args: Args<'_, 'py>) -> Answer<'py> {
     let places = args::keywords(args, "socket", INIT, 0)?;
-    open(slf, &wanted(places, [-1; 3])?)?;
+    open(slf, &Wanted::of(places, [-1; 3])?)?;
     Ok(none(slf.py()))
 }
-
-/// What -1 stands for where a descriptor is not given.
-const DEFAULTS: [c_int; 3] = [libc::AF_INET, libc::SOCK_STREAM, 0];
 
 /// `__init__` of the public class.
 pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
@@ -75,16 +52,40 @@ pub(crate) fn init<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py
         // Whatever equals -1 stands for the default, be it a float.
         for place in places.iter_mut().take(defaults.len()) {
             if let Some(value) = *place
+                && !enums::is_member(value)
                 && value.eq(-1)?
             {
                 *place = None;
             }
         }
     }
-    open(base.as_borrowed(), &wanted(places, defaults)?)?;
+    open(base.as_borrowed(), &Wanted::of(places, defaults)?)?;
     base.get().io_refs.store(0, Ordering::Relaxed);
     base.get().closed.store(false, Ordering::Relaxed);
     Ok(none(slf.py()))
+}
+
+/// An object of the public class that is not open yet.
+fn unopened(py: Python<'_>) -> PyResult<Bound<'_, PublicSocket>> {
+    Bound::new(
+        py,
+        PyClassInitializer::from(Socket::unopened()).add_subclass(PublicSocket),
+    )
+}
+
+/// A call of the public class: what `__new__` and `__init__` do, without the tuple of arguments
+/// and the look-ups in between; where somebody has put his own in their place, these.
+pub(crate) fn call<'py>(class: Borrowed<'_, 'py, PyType>, args: Args<'_, 'py>) -> Answer<'py> {
+    let py = args.py();
+    if !plain::is_as_made(&class) {
+        let (mut items, named) = args::taken_apart(args)?;
+        items.insert(0, class.to_owned().into_any());
+        let of_type = py.get_type::<PyType>().getattr(name!(py, "__call__"))?;
+        return of_type.call(PyTuple::new(py, items)?, Some(&named));
+    }
+    let object = unopened(py)?;
+    init(object.as_borrowed(), args)?;
+    Ok(object.into_any())
 }
 
 /// Opens the object: a new socket, or the descriptor that it was given. That one
@@ -101,7 +102,7 @@ fn open(slf: Borrowed<'_, '_, Socket>, wanted: &Wanted<'_, '_>) -> PyResult<()> 
     };
     #[cfg(windows)]
     if let Ok(shared) = fileno.cast::<PyBytes>() {
-        let (new, kind) = adopt_shared(shared.as_bytes(), default)?;
+        let (new, kind) = opened::adopt_shared(shared.as_bytes(), default)?;
         publish(slf, new.number(), &kind, default)?;
         new.release();
         return Ok(());
@@ -196,121 +197,6 @@ fn audit_new(slf: Borrowed<'_, '_, Socket>, numbers: [c_int; 3]) -> PyResult<()>
     )
 }
 
-/// What an object knows of its descriptor.
-struct Opened {
-    family: c_int,
-    kind: c_int,
-    proto: c_int,
-    /// Whether somebody else opened it.
-    adopted: bool,
-    /// Whether `SO_RCVLOWAT` makes a receive wait for more than a byte.
-    waits_for_more: bool,
-}
-
-impl Opened {
-    /// A descriptor of somebody else's, on which nothing was set.
-    fn adopted([family, kind, proto]: [c_int; 3]) -> Self {
-        Self {
-            family,
-            kind,
-            proto,
-            adopted: true,
-            waits_for_more: false,
-        }
-    }
-}
-
-/// The mode that goes with the default timeout, on a descriptor that is blocking.
-fn set_default_mode(number: RawFd, default: i64) -> PyResult<()> {
-    if default >= 0 {
-        fd::set_nonblocking(number, true).map_err(os_error)?;
-    }
-    Ok(())
-}
-
-fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<(NewFd, Opened)> {
-    let or = |value: c_int, default: c_int| if value == -1 { default } else { value };
-    let [family, kind, proto] = DEFAULTS;
-    let family = or(wanted.family, family);
-    let kind = or(wanted.kind, kind);
-    let proto = or(wanted.proto, proto);
-    // With a default timeout the socket is born non-blocking, in the same call.
-    let flag = if default >= 0 { sock::TYPE_NONBLOCK } else { 0 };
-    let new = sock::socket(family, kind | flag, proto).map_err(os_error)?;
-    if flag == 0 {
-        set_default_mode(new.number(), default)?;
-    }
-    let opened = Opened {
-        family,
-        kind,
-        proto,
-        adopted: false,
-        waits_for_more: false,
-    };
-    Ok((new, opened))
-}
-
-fn adopt(fileno: Borrowed<'_, '_, PyAny>, wanted: &Wanted<'_, '_>) -> PyResult<(RawFd, Opened)> {
-    let number = args::long(fileno)?;
-    if number < 0 {
-        return Err(PyValueError::new_err("negative file descriptor"));
-    }
-    let fd = RawFd::try_from(number).map_err(|_| os_error(Errno::EBADF))?;
-    let family = match sock::getsockname(fd) {
-        Ok(name) if wanted.family == -1 => name.family(),
-        Err(errno) if wanted.family == -1 || errno == Errno::EBADF || errno.0 == libc::ENOTSOCK => {
-            return Err(os_error(errno));
-        }
-        Ok(_) | Err(_) => wanted.family,
-    };
-    let ask = |given: c_int, option: c_int| {
-        if given == -1 {
-            opt::get_int(fd, libc::SOL_SOCKET, option)
-        } else {
-            Ok(given)
-        }
-    };
-    let kind = ask(wanted.kind, libc::SO_TYPE).map_err(os_error)?;
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-    let proto = ask(wanted.proto, libc::SO_PROTOCOL).map_err(os_error)?;
-    #[cfg(windows)]
-    let proto = match wanted.proto {
-        -1 => sock::protocol(fd).map_err(os_error)?,
-        given => given,
-    };
-    #[cfg(not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "freebsd",
-        windows
-    )))]
-    let proto = wanted.proto.max(0);
-    let opened = Opened {
-        waits_for_more: waits_for_more(fd),
-        ..Opened::adopted([family, kind, proto])
-    };
-    Ok((fd, opened))
-}
-
-/// The socket that another process has shared, by what its `share` gave.
-#[cfg(windows)]
-fn adopt_shared(bytes: &[u8], default: i64) -> PyResult<(NewFd, Opened)> {
-    let shared = sock::shared(bytes).ok_or_else(|| {
-        PyValueError::new_err(format!(
-            "socket descriptor string has wrong size, should be {} bytes.",
-            size_of::<fd::Info>()
-        ))
-    })?;
-    let (new, [family, kind, proto]) = shared.map_err(os_error)?;
-    set_default_mode(new.number(), default)?;
-    let opened = Opened::adopted([family, kind, proto]);
-    Ok((new, opened))
-}
-
-fn waits_for_more(fd: RawFd) -> bool {
-    opt::get_int(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT).is_ok_and(|least| least > 1)
-}
-
 /// `dup()`: a new object of the same class on a duplicate descriptor.
 pub(crate) fn dup<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
     args::named(args, "socket.dup", [], 0)?;
@@ -345,8 +231,7 @@ pub(crate) fn accepted<'py>(
     listener: &Socket,
     new: NewFd,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let init = PyClassInitializer::from(Socket::unopened()).add_subclass(PublicSocket);
-    let object = Bound::new(py, init)?;
+    let object = unopened(py)?;
     let base = object.as_super();
     let numbers = [listener.family(), listener.kind(), listener.proto()];
     audit_new(base.as_borrowed(), numbers)?;

@@ -65,8 +65,9 @@ pub(crate) fn is_plain(socket: Borrowed<'_, '_, PublicSocket>) -> bool {
     socket.is_exact_instance_of::<PublicSocket>() && is_as_made(&socket.get_type())
 }
 
+/// Whether the public class is as it was made.
 #[inline]
-fn is_as_made(class: &Bound<'_, PyType>) -> bool {
+pub(crate) fn is_as_made(class: &Bound<'_, PyType>) -> bool {
     let version = typeobj::version(class);
     (version != 0 && version == VERSION.load(Ordering::Relaxed))
         || looks_as_made(class).unwrap_or(false)

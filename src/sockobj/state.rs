@@ -54,6 +54,9 @@ pub(crate) struct Socket {
     pub(crate) reads_large: AtomicBool,
 }
 
+/// socket(family=-1, type=-1, proto=-1, fileno=None)
+/// --
+///
 /// A socket: an endpoint for communication.
 ///
 /// family is a member of AddressFamily (AF_INET by default), type one of SocketKind
