@@ -228,17 +228,32 @@ fn block_in<'a, T: Send>(
     }
 }
 
-/// What is left of a call that a try began, as the plain blocking call. It is made once: a
-/// signal ends it, as it would have ended the one call that both stand for.
-pub(crate) fn go_on<T: Send>(
+/// Sends `len` bytes as the kernel's `send` does: a blocking socket sends everything, unless
+/// an error or a signal comes between. `op` gets how many bytes were sent before.
+#[inline]
+pub(crate) fn send(
     py: Python<'_>,
     door: Door<'_>,
-    flags: c_int,
-    op: impl FnOnce(RawFd, c_int) -> Result<T, Errno> + Send,
-) -> Result<T, Error> {
+    (flags, quick): (c_int, bool),
+    len: usize,
+    mut op: impl FnMut(RawFd, c_int, usize) -> Result<usize, Errno> + Send,
+) -> Result<usize, Error> {
+    let mut tried = false;
+    let count = call(py, door, How::sending(flags, quick), |fd, flags| {
+        tried = asks_not_to_wait(flags);
+        op(fd, flags, 0)
+    })?;
+    let blocking = Budget::new(door.timeout).timeout == Timeout::Blocking;
+    if count >= len || !tried || !blocking || asks_not_to_wait(flags) {
+        return Ok(count);
+    }
+    // What is left goes by one plain blocking call: a signal ends it, as it would have ended
+    // the one call that both stand for.
     py.check_signals()?;
-    let user = door.cell.enter()?;
-    Ok(detached(py, || op(user.fd(), flags))?)
+    let user = door.cell.enter();
+    let more = user.and_then(|user| detached(py, || op(user.fd(), flags, count)));
+    // What was sent was sent: the next call meets the error again.
+    Ok(count + more.unwrap_or(0))
 }
 
 /// Waits until the socket is ready, then makes the call; again while another

@@ -5,7 +5,6 @@
 //! `__buffer__` may clear the list that its object came from.
 
 use std::ffi::c_int;
-use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::{PyMemoryError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -21,7 +20,6 @@ use crate::once::name;
 use crate::sockobj::state::Socket;
 use crate::sys::cmsg::{self, Cmsg, Control};
 use crate::sys::fd::NewFd;
-use crate::sys::flags::asks_not_to_wait;
 use crate::sys::io::{Window, WindowMut};
 use crate::sys::msg::{self, Incoming};
 use crate::sys::storage::RawAddr;
@@ -192,29 +190,16 @@ fn transmit(
     to: Option<&RawAddr>,
     flags: c_int,
 ) -> Result<usize, Error> {
-    let how = How::sending(flags, quick);
-    let mut tried = false;
-    let count = call::call(py, socket.writing(), how, |fd, flags| {
-        tried = asks_not_to_wait(flags);
-        msg::sendmsg(fd, windows, &mut control, to, flags)
-    })?;
-    let total: usize = windows.iter().map(Window::len).sum();
-    let blocking = socket.timeout.load(Ordering::Relaxed) < 0;
-    if count >= total || !tried || !blocking || asks_not_to_wait(flags) {
-        return Ok(count);
-    }
-    // The try came up short; the ancillary data went with the first part.
-    let rest = rest_of(windows, count);
-    let mut nothing = Control::none();
-    let sent = call::go_on(py, socket.writing(), flags, |fd, flags| {
-        msg::sendmsg(fd, &rest, &mut nothing, to, flags)
-    });
-    match sent {
-        Ok(more) => Ok(count + more),
-        Err(Error::Raised(error)) => Err(error.into()),
-        // What was sent was sent: the next call meets the error again.
-        Err(_) => Ok(count),
-    }
+    let total = windows.iter().map(Window::len).sum();
+    let door = socket.writing();
+    call::send(py, door, (flags, quick), total, |fd, flags, sent| {
+        if sent == 0 {
+            return msg::sendmsg(fd, windows, &mut control, to, flags);
+        }
+        // The ancillary data went with the first part.
+        let rest = rest_of(windows, sent);
+        msg::sendmsg(fd, &rest, &mut Control::none(), to, flags)
+    })
 }
 
 fn rest_of<'a>(windows: &[Window<'a>], mut sent: usize) -> Vec<Window<'a>> {

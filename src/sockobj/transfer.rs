@@ -155,8 +155,6 @@ pub(crate) fn recvfrom_into<'py>(
     Ok((count, address).into_pyobject(py)?.into_any())
 }
 
-/// Sends as the kernel's `send` does: a blocking socket sends everything, unless
-/// an error or a signal comes between.
 fn send_window(
     py: Python<'_>,
     door: Door<'_>,
@@ -165,23 +163,9 @@ fn send_window(
     quick: bool,
     to: Option<&RawAddr>,
 ) -> Result<usize, Error> {
-    let mut tried = false;
-    let count = call::call(py, door, How::sending(flags, quick), |fd, flags| {
-        tried = asks_not_to_wait(flags);
-        io::send(fd, window, flags, to)
-    })?;
-    let blocking = door.timeout.load(Ordering::Relaxed) < 0;
-    if count >= window.len() || !tried || !blocking || asks_not_to_wait(flags) {
-        return Ok(count);
-    }
-    // The try came up short.
-    let rest = window.skip(count);
-    match call::go_on(py, door, flags, |fd, flags| io::send(fd, rest, flags, to)) {
-        Ok(more) => Ok(count + more),
-        Err(Error::Raised(error)) => Err(error.into()),
-        // What was sent was sent: the next call meets the error again.
-        Err(_) => Ok(count),
-    }
+    call::send(py, door, (flags, quick), window.len(), |fd, flags, sent| {
+        io::send(fd, window.skip(sent), flags, to)
+    })
 }
 
 /// `send(data[, flags])`.
