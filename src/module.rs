@@ -17,8 +17,6 @@ use crate::sockobj::state::PublicSocket;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, NewFd, RawFd};
 use crate::sys::libc;
-#[cfg(unix)]
-use crate::sys::sock;
 use crate::timeout;
 
 fn number(value: Borrowed<'_, '_, PyAny>) -> PyResult<RawFd> {
@@ -52,10 +50,19 @@ fn socketpair<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> 
     let family = args::int_or(args, 0, libc::AF_UNIX)?;
     let kind = args::int_or(args, 1, libc::SOCK_STREAM)?;
     let proto = args::int_or(args, 2, 0)?;
-    let [a, b] = sock::socketpair(family, kind, proto).map_err(os_error)?;
-    let end = |new: NewFd| open::end_of_pair(py, [family, kind, proto], new);
-    let (first, second) = (end(a)?, end(b)?);
-    Ok((first, second).into_pyobject(py)?.into_any())
+    let pair = open::base_pair(py, [family, kind, proto])?;
+    Ok(<(_, _)>::from(pair).into_pyobject(py)?.into_any())
+}
+
+/// `_pair(class, family, type, proto)`: two sockets of a class. Here and not in the shim,
+/// for the reason that `_adopt` is.
+#[cfg(unix)]
+fn pair<'py>(_: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) -> Answer<'py> {
+    args::count(args, "_pair", 4, 4)?;
+    let class = args::required(args, 0)?;
+    let [family, kind, proto] = [1, 2, 3].map(|index| args::required(args, index));
+    let pair = open::pair(class, [family?, kind?, proto?])?;
+    Ok(<(_, _)>::from(pair).into_pyobject(args.py())?.into_any())
 }
 
 /// `_adopt(class, family, type, proto, fileno)`: an object on a number that has no
@@ -138,6 +145,7 @@ fn set_namespace<'py>(module: Borrowed<'_, 'py, PyModule>, args: Args<'_, 'py>) 
 table! {
     /// The function that Windows lacks; the shim has another there.
     PAIR: PyModule {
+        Positional _pair = pair, "_pair(class, family, type, proto)\n\nTwo sockets of a class, connected to each other.";
         Positional socketpair = socketpair, "socketpair([family[, type[, proto]]]) -> (socket, socket)\n\nTwo sockets connected to each other. See socketpair(2).";
     }
 }

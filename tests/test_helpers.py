@@ -309,6 +309,23 @@ def test_pair_of_datagrams(mod):
         assert other.recv(9) == b"first"
 
 
+@pytest.mark.thread_unsafe(reason="sets the default timeout")
+def test_socketpair_takes_the_flags_of_a_type_and_the_default_timeout(mod):
+    one, other = mod.socketpair(mod.AF_UNIX, mod.SOCK_STREAM | mod.SOCK_NONBLOCK)
+    with one, other:
+        assert (one.type, one.gettimeout()) == (mod.SOCK_STREAM, 0)
+        assert not os.get_blocking(other.fileno())
+    mod.setdefaulttimeout(7)
+    try:
+        one, other = mod.socketpair()
+    finally:
+        mod.setdefaulttimeout(None)
+    with one, other:
+        assert (one.gettimeout(), other.gettimeout()) == (7, 7)
+        assert not os.get_blocking(one.fileno())
+        assert not one.get_inheritable()
+
+
 def test_pair_that_cannot_be(mod):
     with pytest.raises(OSError, match="not supported"):
         mod.socketpair(mod.AF_INET)

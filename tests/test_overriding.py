@@ -11,6 +11,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rsock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +121,37 @@ def test_accept_gives_the_class_of_the_module(mod, connected, monkeypatch):
 
 
 @pytest.mark.thread_unsafe(reason="changes the module")
+@pytest.mark.thread_unsafe(reason="changes the module")
+def test_socketpair_gives_the_class_of_the_module(mod, monkeypatch):
+    class Own(mod.socket):
+        pass
+
+    monkeypatch.setattr(mod, "socket", Own)
+    one, other = mod.socketpair(mod.AF_UNIX, mod.SOCK_SEQPACKET)
+    with one, other:
+        assert (type(one), type(other)) == (Own, Own)
+        assert (one.family, one.type, other.type) == (mod.AF_UNIX, mod.SOCK_SEQPACKET, mod.SOCK_SEQPACKET)
+        one.send(b"through")
+        assert other.recv(10) == b"through"
+
+
+@pytest.mark.thread_unsafe(reason="changes the module")
+def test_socketpair_leaves_nothing_open_where_its_second_end_cannot_be(monkeypatch):
+    made = []
+
+    class OnlyOne(rsock.socket):
+        def __init__(self, *args, **keywords):
+            if made:
+                raise LookupError("one is enough")
+            made.append(self)
+            super().__init__(*args, **keywords)
+
+    monkeypatch.setattr(rsock, "socket", OnlyOne)
+    with pytest.raises(LookupError):
+        rsock.socketpair()
+    assert made[0].fileno() == -1
+
+
 def test_makefile_uses_the_stream_of_the_module(mod, connected, monkeypatch):
     class Stream(mod.SocketIO):
         pass

@@ -16,6 +16,7 @@ import sys
 from errno import EAGAIN, EBADF, EWOULDBLOCK
 
 from . import _rsock
+from ._rsock import _hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 _blocking_errnos = {EAGAIN, EWOULDBLOCK}
+_CLOSED = "I/O operation on closed socket."
 
 _BLOCK_BY_KERNEL = 1 << 30  # a file of more than 2 GiB does not fit the count of one sendfile(2)
 _BLOCK_BY_HAND = 8192
@@ -55,9 +57,9 @@ class SocketIO(io.RawIOBase):
 
     def __init__(self, sock: "_Socket", mode: str) -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
-            super().close()  # nothing is left for the garbage collector to complain of
+            io.RawIOBase.close(self)  # nothing is left for the garbage collector to complain of
             raise ValueError("invalid mode: %r" % mode)  # noqa: UP031 - a tuple is told as the stdlib tells it
-        super().__init__()
+        io.RawIOBase.__init__(self)
         self._sock: Any = sock
         self._mode = mode if "b" in mode else mode + "b"
         self._reading = "r" in mode
@@ -95,17 +97,20 @@ class SocketIO(io.RawIOBase):
 
     def readable(self) -> bool:
         """Return whether the stream was opened for reading."""
-        self._check_open()
+        if self.closed:
+            raise ValueError(_CLOSED)
         return self._reading
 
     def writable(self) -> bool:
         """Return whether the stream was opened for writing."""
-        self._check_open()
+        if self.closed:
+            raise ValueError(_CLOSED)
         return self._writing
 
     def seekable(self) -> bool:
         """Return False: a socket has no position."""
-        self._check_open()
+        if self.closed:
+            raise ValueError(_CLOSED)
         return False
 
     def fileno(self) -> int:
@@ -127,13 +132,9 @@ class SocketIO(io.RawIOBase):
         """Close the stream; the last one that holds a closed socket closes the connection."""
         if self.closed:
             return
-        super().close()
+        io.RawIOBase.close(self)
         self._sock._decref_socketios()
         self._sock = None
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ValueError("I/O operation on closed socket.")
 
 
 SocketIO.__module__ = __name__.partition(".")[0]
@@ -162,7 +163,7 @@ def makefile(
     elif buffering == 0 and not binary:
         raise ValueError("unbuffered streams must be binary")
     raw = _public.SocketIO(self, "r" * reading + "w" * writing)
-    _rsock._hold(self)
+    _hold(self)
     if buffering == 0:
         return raw
     buffer: Any

@@ -193,16 +193,7 @@ if hasattr(_rsock, "socketpair"):
         """Return two sockets that are connected to each other, of family AF_UNIX if none is given."""
         if family is None:
             family = AddressFamily.AF_UNIX
-        left, right = _rsock.socketpair(family, type, proto)
-        try:
-            one = _rsock._adopt(_public.socket, family, type, proto, left.detach())
-            try:
-                return one, _rsock._adopt(_public.socket, family, type, proto, right.detach())
-            except BaseException:
-                one.close()
-                raise
-        finally:
-            right.close()
+        return _rsock._pair(_public.socket, family, type, proto)
 
 
 def _fallback_socketpair(
@@ -277,13 +268,12 @@ if hasattr(_rsock.socket, "sendmsg"):
         address: "Any" = None,
     ) -> int:
         """Send data and descriptors over an AF_UNIX socket; return the number of bytes of data sent."""
-        from array import array
+        import array
 
-        send = sock.sendmsg
-        ancillary = [(_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array("i", fds))]
+        ancillary = [(_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array.array("i", fds))]
         if not flags and address is None:
-            return send(buffers, ancillary)  # all that a class of somebody else's may know of
-        return send(buffers, ancillary, flags, address)
+            return sock.sendmsg(buffers, ancillary)  # all that a class of somebody else's may know of
+        return sock.sendmsg(buffers, ancillary, flags, address)
 
 
 if hasattr(_rsock.socket, "recvmsg"):
@@ -294,12 +284,12 @@ if hasattr(_rsock.socket, "recvmsg"):
 
         Return the data, the descriptors, the flags of the message and the address of its sender.
         """
-        from array import array
+        import array
 
-        fds = array("i")
-        receive = sock.recvmsg
+        fds = array.array("i")
         room = _rsock.CMSG_LEN(maxfds * fds.itemsize)
-        data, ancillary, flags_out, sender = receive(bufsize, room, flags) if flags else receive(bufsize, room)
+        received = sock.recvmsg(bufsize, room, flags) if flags else sock.recvmsg(bufsize, room)
+        data, ancillary, flags_out, sender = received
         for level, kind, content in ancillary:
             if level == _rsock.SOL_SOCKET and kind == _rsock.SCM_RIGHTS:
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])

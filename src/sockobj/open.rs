@@ -17,7 +17,6 @@ use crate::error::os_error;
 use crate::method::{Answer, Args, none};
 use crate::once::name;
 use crate::sockobj::lifecycle::{close_now, with_fileno};
-#[cfg(windows)]
 use crate::sockobj::opened;
 use crate::sockobj::opened::{
     DEFAULTS, Opened, Wanted, adopt, create, set_default_mode, waits_for_more,
@@ -77,7 +76,7 @@ fn unopened(py: Python<'_>) -> PyResult<Bound<'_, PublicSocket>> {
 /// and the look-ups in between; where somebody has put his own in their place, these.
 pub(crate) fn call<'py>(class: Borrowed<'_, 'py, PyType>, args: Args<'_, 'py>) -> Answer<'py> {
     let py = args.py();
-    if !plain::is_as_made(&class) {
+    if !plain::is_plain_class(class.as_any().as_borrowed()) {
         let (mut items, named) = args::taken_apart(args)?;
         items.insert(0, class.to_owned().into_any());
         let of_type = py.get_type::<PyType>().getattr(name!(py, "__call__"))?;
@@ -174,7 +173,8 @@ fn publish(
         default
     };
     socket.timeout.store(initial, Ordering::Relaxed);
-    socket.may_linger.store(opened.adopted, Ordering::Relaxed); // nobody knows
+    let may_wait = opened.adopted || opened::close_may_wait(opened.family);
+    socket.may_linger.store(may_wait, Ordering::Relaxed);
     if opened.waits_for_more {
         socket.reads.never();
     }
@@ -256,19 +256,51 @@ pub(crate) fn accepted<'py>(
     Ok(object.into_any())
 }
 
-/// An object of the base class on one end of a new pair. The descriptor is closed
-/// where that fails.
+/// Makes an object the owner of a new descriptor, which is closed where that fails.
 #[cfg(unix)]
-pub(crate) fn end_of_pair(
-    py: Python<'_>,
-    [family, kind, proto]: [c_int; 3],
-    new: NewFd,
-) -> PyResult<Bound<'_, Socket>> {
-    let object = Bound::new(py, Socket::unopened())?;
+fn own(slf: Borrowed<'_, '_, Socket>, numbers: [c_int; 3], new: NewFd) -> PyResult<()> {
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
     set_default_mode(new.number(), default)?;
-    let opened = Opened::adopted([family, kind, proto]);
-    publish(object.as_borrowed(), new.number(), &opened, default)?;
+    publish(slf, new.number(), &Opened::made(numbers), default)?;
     new.release();
-    Ok(object)
+    Ok(())
+}
+
+/// Two objects of the base class, connected to each other.
+#[cfg(unix)]
+pub(crate) fn base_pair(py: Python<'_>, numbers: [c_int; 3]) -> PyResult<[Bound<'_, Socket>; 2]> {
+    let [one, other] = sock::socketpair(numbers).map_err(os_error)?;
+    let end = |new| {
+        let object = Bound::new(py, Socket::unopened())?;
+        own(object.as_borrowed(), numbers, new).map(|()| object)
+    };
+    Ok([end(one)?, end(other)?])
+}
+
+/// Two objects of a class, connected to each other.
+#[cfg(unix)]
+pub(crate) fn pair<'py>(
+    class: Borrowed<'_, 'py, PyAny>,
+    [family, kind, proto]: [Borrowed<'_, 'py, PyAny>; 3],
+) -> PyResult<[Bound<'py, PyAny>; 2]> {
+    let py = class.py();
+    let numbers = [args::int(family)?, args::int(kind)?, args::int(proto)?];
+    let plain = plain::is_plain_class(class);
+    let end = |new| {
+        if !plain {
+            return hand_over(new, |number| class.call1((family, kind, proto, number)));
+        }
+        let object = unopened(py)?;
+        audit_new(object.as_super().as_borrowed(), numbers)?;
+        own(object.as_super().as_borrowed(), numbers, new).map(|()| object.into_any())
+    };
+    let [one, other] = sock::socketpair(numbers).map_err(os_error)?;
+    let one = end(one)?;
+    match end(other) {
+        Ok(other) => Ok([one, other]),
+        Err(error) => {
+            one.call_method0(name!(py, "close"))?;
+            Err(error)
+        }
+    }
 }

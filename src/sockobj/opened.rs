@@ -56,16 +56,30 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// A descriptor of somebody else's, on which nothing was set.
-    pub(crate) fn adopted([family, kind, proto]: [c_int; 3]) -> Self {
+    /// A descriptor that nobody else has had.
+    pub(crate) fn made([family, kind, proto]: [c_int; 3]) -> Self {
         Self {
             family,
             kind,
             proto,
-            adopted: true,
+            adopted: false,
             waits_for_more: false,
         }
     }
+
+    /// A descriptor of somebody else's, on which nothing was set.
+    pub(crate) fn adopted(numbers: [c_int; 3]) -> Self {
+        Self {
+            adopted: true,
+            ..Self::made(numbers)
+        }
+    }
+}
+
+/// Whether close(2) may wait even where `SO_LINGER` is not set, as it does on ISO-TP, SMC
+/// and TIPC until what was sent is on its way.
+pub(crate) fn close_may_wait(family: c_int) -> bool {
+    !matches!(family, libc::AF_INET | libc::AF_INET6 | libc::AF_UNIX)
 }
 
 /// The mode that goes with the default timeout, on a descriptor that is blocking.
@@ -89,14 +103,7 @@ pub(crate) fn create(wanted: &Wanted<'_, '_>, default: i64) -> PyResult<(NewFd, 
     if flag == 0 {
         set_default_mode(new.number(), default)?;
     }
-    let opened = Opened {
-        family,
-        kind,
-        proto,
-        adopted: false,
-        waits_for_more: false,
-    };
-    Ok((new, opened))
+    Ok((new, Opened::made([family, kind, proto])))
 }
 
 /// The descriptor that was given.

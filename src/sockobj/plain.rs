@@ -65,9 +65,15 @@ pub(crate) fn is_plain(socket: Borrowed<'_, '_, PublicSocket>) -> bool {
     socket.is_exact_instance_of::<PublicSocket>() && is_as_made(&socket.get_type())
 }
 
-/// Whether the public class is as it was made.
+/// Whether a class is the public one, and as it was made.
 #[inline]
-pub(crate) fn is_as_made(class: &Bound<'_, PyType>) -> bool {
+pub(crate) fn is_plain_class(class: Borrowed<'_, '_, PyAny>) -> bool {
+    let public = class.py().get_type::<PublicSocket>();
+    class.is(&public) && is_as_made(&public)
+}
+
+#[inline]
+fn is_as_made(class: &Bound<'_, PyType>) -> bool {
     let version = typeobj::version(class);
     (version != 0 && version == VERSION.load(Ordering::Relaxed))
         || looks_as_made(class).unwrap_or(false)

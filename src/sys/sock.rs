@@ -64,7 +64,7 @@ pub(crate) fn socket(family: c_int, kind: c_int, proto: c_int) -> Result<NewFd, 
 
 /// socketpair(2).
 #[cfg(unix)]
-pub(crate) fn socketpair(family: c_int, kind: c_int, proto: c_int) -> Result<[NewFd; 2], Errno> {
+pub(crate) fn socketpair([family, kind, proto]: [c_int; 3]) -> Result<[NewFd; 2], Errno> {
     let proto = Protocol::from(proto);
     let pair = Socket::pair_raw(Domain::from(family), kind_of(kind), Some(proto));
     let (a, b) = from_io(pair)?;

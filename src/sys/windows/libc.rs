@@ -48,6 +48,7 @@ pub(crate) type sockaddr_storage = ws::SOCKADDR_STORAGE;
 pub(crate) type socklen_t = c_int;
 
 pub(crate) const AF_UNSPEC: c_int = 0;
+pub(crate) const AF_UNIX: c_int = 1;
 pub(crate) const AF_INET: c_int = 2;
 pub(crate) const AF_INET6: c_int = 23;
 pub(crate) const SOCK_STREAM: c_int = 1;
