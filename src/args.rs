@@ -5,8 +5,9 @@ use std::ffi::c_int;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt};
+use pyo3::types::{PyDict, PyInt, PyString};
 
+use crate::caught;
 use crate::method::Args;
 use crate::once::name;
 use crate::suggest;
@@ -101,14 +102,11 @@ pub(crate) fn unsigned_long(
         return Err(PyTypeError::new_err(refusal()));
     }
     // A signed long is the quicker to read.
-    if let Some(value) = value
-        .extract::<i64>()
-        .ok()
-        .and_then(|value| value.try_into().ok())
-    {
+    let signed = caught::tried(value.extract::<i64>());
+    if let Some(value) = signed.and_then(|value| value.try_into().ok()) {
         return Ok(value);
     }
-    if let Ok(value) = value.extract::<u64>() {
+    if let Some(value) = caught::tried(value.extract::<u64>()) {
         return Ok(value);
     }
     Err(PyOverflowError::new_err(if value.lt(0)? {
@@ -152,10 +150,11 @@ fn unfit(value: Borrowed<'_, '_, PyAny>, number: PyResult<i64>, c_type: &str) ->
 /// The low 32 bits of an int, whatever its size.
 pub(crate) fn low_bits(value: Borrowed<'_, '_, PyAny>) -> PyResult<u32> {
     match value.extract::<u32>() {
-        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => value
-            .call_method0(name!(value.py(), "__index__"))?
-            .bitand(u32::MAX)?
-            .extract(),
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            caught::forget(error);
+            let number = value.call_method0(name!(value.py(), "__index__"))?;
+            number.bitand(u32::MAX)?.extract()
+        }
         other => other,
     }
 }
@@ -197,6 +196,12 @@ fn positional<'a, 'py, const N: usize>(
     std::array::from_fn(|index| args.get(index))
 }
 
+/// A keyword's own text, which is not what `str` makes of it where it is a member of an enum.
+fn text_of(key: &Bound<'_, PyAny>) -> String {
+    let text = key.cast::<PyString>();
+    text.map_or_else(|_| key.to_string(), |text| text.to_string_lossy().into())
+}
+
 /// Sorts positional and keyword arguments into named places, in the words of a
 /// function written in Python.
 pub(crate) fn named<'a, 'py, const N: usize>(
@@ -210,7 +215,7 @@ pub(crate) fn named<'a, 'py, const N: usize>(
         let Some((key, value)) = args.keyword(index) else {
             break;
         };
-        let key = key.to_string();
+        let key = text_of(&key);
         let at = names.iter().position(|name| *name == key);
         let place = at.and_then(|at| places.get_mut(at));
         // A method written in Python knows `self` by its name, and it is always given.
@@ -262,8 +267,8 @@ pub(crate) fn keywords<'a, 'py, const N: usize>(
     let mut refusal = None;
     for index in 0..args.keyword_count() {
         if let Some((key, value)) = args.keyword(index) {
-            let placed =
-                place_keyword(args, function, &names, &mut places, &key.to_string(), value);
+            let key = text_of(&key);
+            let placed = place_keyword(args, function, &names, &mut places, &key, value);
             refusal = refusal.or(placed.err());
         }
     }

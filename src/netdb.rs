@@ -17,6 +17,7 @@ use crate::addr::host::{self, Name};
 use crate::args;
 use crate::audit::audit;
 use crate::call::detached;
+use crate::caught;
 use crate::enums;
 use crate::error::{Error, os_error_text};
 use crate::method::{Answer, Args, table};
@@ -214,10 +215,10 @@ impl<'a> Service<'a> {
     }
 
     fn of_int(port: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        match port.extract::<u16>() {
-            Ok(number) => Ok(Self::Number(number)),
-            Err(_) if cfg!(Py_3_12) => Ok(Self::Odd(port.str()?.to_string())),
-            Err(_) => Ok(Self::Odd(args::long(port)?.to_string())),
+        match caught::tried(port.extract::<u16>()) {
+            Some(number) => Ok(Self::Number(number)),
+            None if cfg!(Py_3_12) => Ok(Self::Odd(port.str()?.to_string())),
+            None => Ok(Self::Odd(args::long(port)?.to_string())),
         }
     }
 
@@ -276,7 +277,7 @@ fn ipv4_text<'py>(
     ip: Ipv4Addr,
 ) -> Bound<'py, PyString> {
     match host.cast_exact::<PyString>() {
-        Ok(text) if text.to_str().is_ok_and(str::is_ascii) => text.to_owned(),
+        Ok(text) if caught::tried(text.to_str()).is_some_and(str::is_ascii) => text.to_owned(),
         _ => host::ipv4_text(py, ip),
     }
 }

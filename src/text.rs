@@ -8,6 +8,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::caught;
 use crate::once::name;
 use crate::typeobj::name_in_messages;
 
@@ -73,7 +74,7 @@ pub(crate) fn c_string(value: Borrowed<'_, '_, PyAny>, argument: &str) -> PyResu
 pub(crate) fn fs_encoded(value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
     // ASCII is the same in every file system encoding that Python supports.
     if value.is_instance_of::<PyString>()
-        && let Ok(text) = value.extract::<&str>()
+        && let Some(text) = caught::tried(value.extract::<&str>())
         && text.is_ascii()
     {
         return Ok(text.as_bytes().to_vec());

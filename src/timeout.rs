@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 
+use crate::caught;
 use crate::once::name;
 
 /// The value that means blocking.
@@ -131,7 +132,8 @@ fn from_int(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
     match value.extract::<i64>() {
         Ok(seconds) => seconds.checked_mul(NANOS_PER_SECOND).ok_or_else(too_large),
         Err(error) if error.is_instance_of::<PyOverflowError>(py) => Err(too_large()),
-        Err(_) if cfg!(Py_3_14) && !value.get_type().hasattr(name!(py, "__index__"))? => {
+        Err(error) if cfg!(Py_3_14) && !value.get_type().hasattr(name!(py, "__index__"))? => {
+            caught::forget(error);
             from_other(value)
         }
         Err(error) => Err(error),

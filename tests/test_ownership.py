@@ -388,6 +388,33 @@ def test_many_addresses_leave_nothing_behind(mod):
     return OK if more < 100 else "leaks with each address"
 
 
+@hazard("errors by the thousand")
+def test_errors_leave_nothing_behind(mod):
+    """What an error held is dropped with it, also where it is never told and the thread makes nothing but calls."""
+    with mod.socket(mod.AF_INET, mod.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        calls = {
+            "words": (mod.inet_aton, "no address"),
+            "a number of the system": (sock.recv, 1),
+            "a wrong argument": (sock.recv, "1"),
+            "bytes where an int may be": (sock.setsockopt, mod.SOL_SOCKET, mod.SO_BROADCAST, bytes(4)),
+            "a number too big for a signed long": (mod.htonl, 1 << 63),
+            "a name in no encoding": (mod.if_nametoindex, "\udcff"),
+            "no ints, and so no length": (sock.setsockopt, "x", 1, None, 4),
+        }
+        for name, (call, *arguments) in calls.items():
+            grown = []
+            for _ in range(2):
+                before = sys.getallocatedblocks()
+                for _ in range(400):
+                    with contextlib.suppress(OSError, TypeError, ValueError, OverflowError):
+                        call(*arguments)
+                grown.append(sys.getallocatedblocks() - before)
+            if min(grown) > 100:
+                return f"{name}: leaks with each error"
+    return OK
+
+
 @hazard("pidfile daemons")
 def test_child_of_a_closing_parent_closes(mod):
     """A socket that the parent closed while another thread was in a call on it: the child holds no copy for ever."""

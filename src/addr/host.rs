@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::call::detached;
+use crate::caught;
 use crate::error::{Error, os_error_text};
 use crate::once::name;
 use crate::sys::iface::nametoindex;
@@ -145,7 +146,7 @@ fn plain_bytes<'a>(value: Borrowed<'a, '_, PyAny>) -> Option<Cow<'a, [u8]>> {
 }
 
 fn ascii<'a>(text: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
-    let text = text.extract::<&'a str>().ok()?;
+    let text = caught::tried(text.extract::<&'a str>())?;
     text.is_ascii().then_some(text)
 }
 

@@ -11,6 +11,7 @@ use pyo3::types::PyDict;
 use crate::args;
 use crate::audit::audit;
 use crate::call::{self, How};
+use crate::caught;
 use crate::enums;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
@@ -125,16 +126,20 @@ fn accept_by_attributes<'py>(
     let py = slf.py();
     let pair = slf.call_method0(name!(py, "_accept"))?;
     let items = pair.try_iter()?.take(3).collect::<PyResult<Vec<_>>>()?;
-    let [fileno, address] = <[_; 2]>::try_from(items)
-        .map_err(|_| PyValueError::new_err("_accept() gives a descriptor and an address"))?;
+    let [fileno, address] = <[_; 2]>::try_from(items).map_err(|items: Vec<_>| {
+        PyValueError::new_err(match items.len() {
+            3 => "too many values to unpack (expected 2)".to_owned(),
+            few => format!("not enough values to unpack (expected 2, got {few})"),
+        })
+    })?;
     let make = || {
         let given = PyDict::new(py);
         given.set_item(name!(py, "fileno"), &fileno)?;
         let [family, kind, proto] = ["family", "type", "proto"].map(|name| slf.getattr(name));
         class.call((family?, kind?, proto?), Some(&given))
     };
-    let accepted = match fileno.extract::<RawFd>() {
-        Ok(number) if number >= 0 => open::hand_over(NewFd::new(number), |_| make())?,
+    let accepted = match caught::tried(fileno.extract::<RawFd>()) {
+        Some(number) if number >= 0 => open::hand_over(NewFd::new(number), |_| make())?,
         _ => make()?,
     };
     if timeout::DEFAULT.load(Ordering::Relaxed) < 0

@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 
 use crate::args;
 use crate::buffer::View;
+use crate::caught;
 use crate::error::{os_error, os_error_text};
 use crate::method::{Answer, Args, none};
 use crate::sockobj::state::{IN_ONE_ORDER, Socket};
@@ -124,6 +125,7 @@ fn number_of(socket: &Socket, value: Borrowed<'_, '_, PyAny>) -> PyResult<Option
             if error.is_instance_of::<PyTypeError>(value.py())
                 || error.is_instance_of::<PyOverflowError>(value.py()) =>
         {
+            caught::forget(error);
             Ok(None)
         }
         Err(error) => Err(error),
@@ -143,9 +145,9 @@ fn is_wide(_: &Socket) -> bool {
 /// The length in the form without a value; None where a number of that form is wrong. As
 /// in CPython the call is then refused for having four arguments, and not for the number.
 fn length_alone(args: Args<'_, '_>) -> Option<u32> {
-    args::int(args.get(0)?).ok()?;
-    args::int(args.get(1)?).ok()?;
-    args::low_bits(args.get(3)?).ok()
+    caught::tried(args::int(args.get(0)?))?;
+    caught::tried(args::int(args.get(1)?))?;
+    caught::tried(args::low_bits(args.get(3)?))
 }
 
 /// Remembers the options that change how calls are made.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
+use crate::caught;
 use crate::once::{ForkSafeOnce, name};
 use crate::sockobj::state::PublicSocket;
 use crate::typeobj;
@@ -76,7 +77,7 @@ pub(crate) fn is_plain_class(class: Borrowed<'_, '_, PyAny>) -> bool {
 fn is_as_made(class: &Bound<'_, PyType>) -> bool {
     let version = typeobj::version(class);
     (version != 0 && version == VERSION.load(Ordering::Relaxed))
-        || looks_as_made(class).unwrap_or(false)
+        || caught::tried(looks_as_made(class)).unwrap_or(false)
 }
 
 /// Looks at each attribute, once after each change of the class.

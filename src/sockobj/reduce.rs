@@ -9,6 +9,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::args;
+use crate::caught;
 use crate::method::{Answer, Args};
 use crate::once::name;
 use crate::sockobj::state::PublicSocket;
@@ -40,7 +41,7 @@ pub(crate) fn reduce_ex<'py>(
 
 /// Whether the Python code that calls is the pickler of `multiprocessing`.
 fn is_multiprocessing(py: Python<'_>) -> PyResult<bool> {
-    let Ok(frame) = py.import("sys")?.call_method0("_getframe") else {
+    let Some(frame) = caught::tried(py.import("sys")?.call_method0("_getframe")) else {
         return Ok(false);
     };
     let globals = frame.getattr("f_globals")?;
