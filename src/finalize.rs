@@ -10,6 +10,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use pyo3::exceptions::PyWarning;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -44,8 +45,12 @@ fn end(socket: Borrowed<'_, '_, Socket>) {
     // SAFETY: format and argument agree, and the object is alive.
     let shown = unsafe { ffi::PyErr_ResourceWarning(ptr, 1, c"unclosed %R".as_ptr(), ptr) };
     if shown < 0 {
-        // A warning that was made an error has no one to catch it here.
-        PyErr::fetch(py).write_unraisable(py, Some(&socket));
+        let error = PyErr::fetch(py);
+        // A warning that was made an error has no one to catch it here. What came in the
+        // making of its text, from a repr that fails, is not what is to be told.
+        if error.is_instance_of::<PyWarning>(py) {
+            error.write_unraisable(py, Some(&socket));
+        }
     }
     let socket = socket.get();
     // A finalizer has no one to report an error of close to.

@@ -7,7 +7,13 @@ Follows: what the stdlib's class does.
 
 from __future__ import annotations
 
+import contextlib
+import enum
+import gc
+import os
 import pickle
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -265,6 +271,64 @@ def test_a_pickle_is_refused_in_the_words_of_stock(mod, protocol, words):
     with mod.socket() as sock, pytest.raises(TypeError) as caught:
         pickle.dumps(sock, protocol)
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(("name", "shown"), [("proto", "proto=1,"), ("fileno", "fd=5,")])
+def test_repr_shows_numbers_as_numbers(mod, name, shown):
+    class Own(mod.socket):
+        proto = True
+
+        def fileno(self):
+            return 5.7 if name == "fileno" else super().fileno()
+
+    with Own() as sock:
+        assert shown in repr(sock)
+
+
+@pytest.mark.parametrize("error", [OSError, AttributeError, KeyboardInterrupt, NotImplementedError])
+def test_repr_passes_over_what_says_that_there_is_no_address(mod, error):
+    class Own(mod.socket):
+        def getpeername(self):
+            raise error
+
+    expected = None if error is OSError or (error is AttributeError and sys.version_info >= (3, 11)) else error
+    with Own(mod.AF_INET, mod.SOCK_DGRAM) as sock:
+        if expected is None:
+            assert repr(sock).endswith(", laddr=('0.0.0.0', 0)>")
+        else:
+            with pytest.raises(expected):
+                repr(sock)
+
+
+def test_repr_of_a_path_in_no_encoding(mod, tmp_path):
+    with mod.socket(mod.AF_UNIX) as sock:
+        sock.bind(os.fsencode(tmp_path) + b"/\xff")
+        assert "/\udcff>" in repr(sock)
+
+
+def test_a_keyword_is_known_by_its_own_text(mod):
+    class Key(str, enum.Enum):
+        FAMILY = "family"
+
+    with mod.socket(**{Key.FAMILY: mod.AF_UNIX}) as sock:
+        assert sock.family == mod.AF_UNIX
+
+
+def test_an_unclosed_socket_says_nothing_of_a_repr_that_fails(mod, capsys):
+    class Unready(mod.socket):
+        def __init__(self):
+            super().__init__()
+            raise LookupError
+
+        def __repr__(self):
+            return self.name
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with contextlib.suppress(LookupError):
+            Unready()
+        gc.collect()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_call_of_a_subclass_goes_by_its_own_methods(mod):

@@ -3,12 +3,12 @@
 
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyAttributeError, PyOSError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use crate::args;
 use crate::call;
+use crate::caught;
 use crate::error::{Error, os_error};
 use crate::method::{Answer, Args, none};
 use crate::once::name;
@@ -215,37 +215,41 @@ pub(crate) fn base_repr(socket: &Socket) -> String {
 
 /// `__repr__()` of the public class: the numbers, and the addresses while it is open. A
 /// method of the table, which the slot calls: CPython words the errors of a slot's arguments
-/// otherwise than those of a method's.
+/// otherwise than those of a method's. Made by Python: a name may be in no encoding at all.
 pub(crate) fn repr<'py>(slf: Borrowed<'_, 'py, PublicSocket>, args: Args<'_, 'py>) -> Answer<'py> {
     args::named(args, "socket.__repr__", [], 0)?;
     let py = slf.py();
-    let class = slf.get_type();
-    let socket = slf.as_super().get();
-    let closed = socket.closed.load(Ordering::Relaxed);
     // As attributes: a subclass may have its own.
-    let attribute = |name: &str| slf.getattr(name)?.str();
-    let mut text = format!(
-        "<{}.{}{} fd={}, family={}, type={}, proto={}",
-        class.getattr(name!(py, "__module__"))?.str()?,
-        class.qualname()?,
+    let class = slf.getattr(name!(py, "__class__"))?;
+    let closed = slf.getattr(name!(py, "_closed"))?.is_truthy()?;
+    let values = (
+        class.getattr(name!(py, "__module__"))?,
+        class.getattr(name!(py, "__qualname__"))?,
         if closed { " [closed]" } else { "" },
-        slf.call_method0(name!(py, "fileno"))?.str()?,
-        attribute("family")?,
-        attribute("type")?,
-        attribute("proto")?,
+        slf.call_method0(name!(py, "fileno"))?,
+        slf.getattr(name!(py, "family"))?,
+        slf.getattr(name!(py, "type"))?,
+        slf.getattr(name!(py, "proto"))?,
     );
-    if !closed {
-        for (label, method) in [("laddr", "getsockname"), ("raddr", "getpeername")] {
-            if let Ok(address) = slf.call_method0(method)
-                && address.is_truthy()?
-            {
-                text.push_str(", ");
-                text.push_str(label);
-                text.push('=');
-                text.push_str(&address.str()?.to_string());
-            }
+    let form = name!(py, "<%s.%s%s fd=%i, family=%s, type=%s, proto=%i");
+    let mut text = form.rem(values)?;
+    let methods = [
+        (name!(py, "getsockname"), ", laddr="),
+        (name!(py, "getpeername"), ", raddr="),
+    ];
+    for (method, label) in methods.into_iter().filter(|_| !closed) {
+        match slf.call_method0(method) {
+            Ok(address) if address.is_truthy()? => text = text.add(label)?.add(address.str()?)?,
+            Ok(_) => {}
+            Err(error) if is_no_address(py, &error) => caught::forget(error),
+            Err(error) => return Err(error),
         }
     }
-    text.push('>');
-    Ok(PyString::from_bytes(py, text.as_bytes())?.into_any())
+    text.add(">")
+}
+
+/// Whether an error says that a socket has no such address, or no such method.
+fn is_no_address(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyOSError>(py)
+        || (cfg!(Py_3_11) && error.is_instance_of::<PyAttributeError>(py))
 }
