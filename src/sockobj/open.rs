@@ -17,6 +17,7 @@ use crate::error::os_error;
 use crate::method::{Answer, Args, none};
 use crate::once::name;
 use crate::sockobj::lifecycle::{close_now, with_fileno};
+#[cfg(windows)]
 use crate::sockobj::opened;
 use crate::sockobj::opened::{
     DEFAULTS, Opened, Wanted, adopt, create, set_default_mode, waits_for_more,
@@ -173,8 +174,9 @@ fn publish(
         default
     };
     socket.timeout.store(initial, Ordering::Relaxed);
-    let may_wait = opened.adopted || opened::close_may_wait(opened.family);
-    socket.may_linger.store(may_wait, Ordering::Relaxed);
+    socket
+        .may_linger
+        .store(opened.may_linger, Ordering::Relaxed);
     if opened.waits_for_more {
         socket.reads.never();
     }
@@ -231,37 +233,24 @@ pub(crate) fn accepted<'py>(
     listener: &Socket,
     new: NewFd,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let object = unopened(py)?;
-    let base = object.as_super();
     let numbers = [listener.family(), listener.kind(), listener.proto()];
-    audit_new(base.as_borrowed(), numbers)?;
-    let socket = base.get();
-    if !socket.cell.open(new.number()) {
-        return Err(os_error(Errno(libc::EBUSY))); // an audit hook has opened it
-    }
-    let number = new.release(); // from here on it is closed with the cell
-    let [family, kind, proto] = numbers;
-    socket.family.store(family, Ordering::Relaxed);
-    socket.kind.store(kind, Ordering::Relaxed);
-    socket.proto.store(proto, Ordering::Relaxed);
-    let linger = listener.may_linger.load(Ordering::Relaxed);
-    socket.may_linger.store(linger, Ordering::Relaxed);
-    if listener.reads.is_never() && waits_for_more(number) {
-        socket.reads.never(); // the kernel handed the option on
-    }
-    let default = timeout::DEFAULT.load(Ordering::Relaxed);
-    socket.timeout.store(default, Ordering::Relaxed);
-    set_default_mode(number, default)?;
-    socket.fd.store(number, Ordering::Release);
+    let opened = Opened {
+        // The kernel hands these options on.
+        may_linger: listener.may_linger.load(Ordering::Relaxed),
+        waits_for_more: listener.reads.is_never() && waits_for_more(new.number()),
+        ..Opened::made(numbers)
+    };
+    let object = unopened(py)?;
+    audit_new(object.as_super().as_borrowed(), numbers)?;
+    own(object.as_super().as_borrowed(), &opened, new)?;
     Ok(object.into_any())
 }
 
 /// Makes an object the owner of a new descriptor, which is closed where that fails.
-#[cfg(unix)]
-fn own(slf: Borrowed<'_, '_, Socket>, numbers: [c_int; 3], new: NewFd) -> PyResult<()> {
+fn own(slf: Borrowed<'_, '_, Socket>, opened: &Opened, new: NewFd) -> PyResult<()> {
     let default = timeout::DEFAULT.load(Ordering::Relaxed);
     set_default_mode(new.number(), default)?;
-    publish(slf, new.number(), &Opened::made(numbers), default)?;
+    publish(slf, new.number(), opened, default)?;
     new.release();
     Ok(())
 }
@@ -272,7 +261,7 @@ pub(crate) fn base_pair(py: Python<'_>, numbers: [c_int; 3]) -> PyResult<[Bound<
     let [one, other] = sock::socketpair(numbers).map_err(os_error)?;
     let end = |new| {
         let object = Bound::new(py, Socket::unopened())?;
-        own(object.as_borrowed(), numbers, new).map(|()| object)
+        own(object.as_borrowed(), &Opened::made(numbers), new).map(|()| object)
     };
     Ok([end(one)?, end(other)?])
 }
@@ -292,7 +281,8 @@ pub(crate) fn pair<'py>(
         }
         let object = unopened(py)?;
         audit_new(object.as_super().as_borrowed(), numbers)?;
-        own(object.as_super().as_borrowed(), numbers, new).map(|()| object.into_any())
+        own(object.as_super().as_borrowed(), &Opened::made(numbers), new)?;
+        Ok(object.into_any())
     };
     let [one, other] = sock::socketpair(numbers).map_err(os_error)?;
     let one = end(one)?;

@@ -51,6 +51,8 @@ pub(crate) struct Opened {
     pub(crate) proto: c_int,
     /// Whether somebody else opened it.
     pub(crate) adopted: bool,
+    /// Whether close(2) may wait, or nobody knows.
+    pub(crate) may_linger: bool,
     /// Whether `SO_RCVLOWAT` makes a receive wait for more than a byte.
     pub(crate) waits_for_more: bool,
 }
@@ -63,6 +65,9 @@ impl Opened {
             kind,
             proto,
             adopted: false,
+            // Even without `SO_LINGER` it waits on ISO-TP, SMC and TIPC, until what was
+            // sent is on its way.
+            may_linger: !matches!(family, libc::AF_INET | libc::AF_INET6 | libc::AF_UNIX),
             waits_for_more: false,
         }
     }
@@ -71,15 +76,10 @@ impl Opened {
     pub(crate) fn adopted(numbers: [c_int; 3]) -> Self {
         Self {
             adopted: true,
+            may_linger: true,
             ..Self::made(numbers)
         }
     }
-}
-
-/// Whether close(2) may wait even where `SO_LINGER` is not set, as it does on ISO-TP, SMC
-/// and TIPC until what was sent is on its way.
-pub(crate) fn close_may_wait(family: c_int) -> bool {
-    !matches!(family, libc::AF_INET | libc::AF_INET6 | libc::AF_UNIX)
 }
 
 /// The mode that goes with the default timeout, on a descriptor that is blocking.
