@@ -313,6 +313,7 @@ fn wait_in<'a, T: Send>(
                     return Err(Error::TimedOut);
                 }
             }
+            Err(errno) if errno.lacks_descriptors() && wait::give_back() => looks = false,
             Err(errno) => return Err(errno.into()),
         }
     }

@@ -39,6 +39,8 @@ pub(crate) mod waker;
 pub(crate) fn start() -> Result<(), errno::Errno> {
     #[cfg(unix)]
     fork::watch_forks()?;
+    #[cfg(unix)]
+    waker::watch_forks()?;
     #[cfg(windows)]
     fd::start()?;
     Ok(())

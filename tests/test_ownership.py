@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import warnings
+from functools import partial
 
 from hazards import ABSENT, OK, descriptors, hazard, main, must_raise
 from inflight import InFlight
@@ -306,6 +307,66 @@ def test_timed_wait_needs_no_descriptor(mod):
             if waiter.is_alive():
                 return "sleeps on"
     return OK
+
+
+@hazard("a limit of one descriptor")
+def test_timed_wait_in_a_sandbox_of_one_descriptor(mod):
+    """A sandbox that forbids new descriptors by the least limit under which poll still works; see ppoll(2)."""
+    with unix_pair(mod) as (one, other):
+        one.settimeout(0.01)
+        must_raise(TimeoutError, one.recv, 1)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+        must_raise(TimeoutError, one.recv, 1)
+        one.settimeout(20)
+        threading.Timer(0.1, lambda: other.send(b"x")).start()
+        got = [one.recv(1)]
+        other_thread = InFlight(lambda: one.recv(1))  # which has not waited before
+        threading.Timer(0.1, lambda: other.send(b"y")).start()
+        got.append(other_thread.finish())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return OK if got == [b"x", b"y"] else "loses data"
+
+
+@hazard("the last free descriptor")
+def test_timed_accept_with_one_descriptor_left(mod):
+    """A server at its limit: what is free is for the connection, not for the wait."""
+    with mod.create_server(("127.0.0.1", 0)) as listener, mod.socket() as client:
+        listener.settimeout(20)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(descriptors()) + 4, 4096))
+        held = []
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(os.dup(0))
+        for _ in range(2):  # the second wait of the thread as well
+            os.close(held.pop())
+            threading.Timer(0.1, client.connect, [listener.getsockname()]).start()
+            held.append(listener.accept()[0].detach())
+            client.close()
+            client.__init__()
+    return OK
+
+
+@hazard("children of a server with threads")
+def test_child_has_no_descriptor_of_other_threads_waits(mod):
+    """A forked child has the sockets that it knows of, and nothing else that only the parent's threads use."""
+    expected = descriptors()
+    pairs = [mod.socketpair() for _ in range(8)]
+    calls = []
+    for one, _ in pairs:
+        one.settimeout(20)
+        calls.append(InFlight(partial(one.recv, 1)).wait_until_waiting())
+    read, write = os.pipe()
+    expected |= {read, write} | {sock.fileno() for pair in pairs for sock in pair}
+    if not os.fork():
+        os.write(write, str(len(descriptors() - expected)).encode())
+        os._exit(0)
+    os.wait()
+    for _, other in pairs:
+        other.send(b"x")
+    for call in calls:
+        call.finish()
+    return OK if os.read(read, 10) == b"0" else "keeps what is not its own"
 
 
 @hazard("a daemon's closerange")

@@ -34,9 +34,17 @@ pub(crate) fn forks() -> u32 {
 /// Registers the fork counters; once, when the module is loaded.
 #[cfg(unix)]
 pub(crate) fn watch_forks() -> Result<(), Errno> {
-    // One atomic add each, which is async-signal-safe, as what runs in the child of a
-    // threaded process must be.
-    let ret = ffi::pthread_atfork(Some(before_fork), None, Some(after_fork_in_child));
+    watch(Some(before_fork), Some(after_fork_in_child))
+}
+
+/// Has something done before each fork, and after it in the child. That must be
+/// async-signal-safe, as the process may have other threads.
+#[cfg(unix)]
+pub(crate) fn watch(
+    before: Option<extern "C" fn()>,
+    in_child: Option<extern "C" fn()>,
+) -> Result<(), Errno> {
+    let ret = ffi::pthread_atfork(before, None, in_child);
     if ret == 0 { Ok(()) } else { Err(Errno(ret)) }
 }
 

@@ -44,10 +44,22 @@ pub(crate) enum Ended {
 
 thread_local! {
     static WAKER: Cell<Option<Arc<Waker>>> = const { Cell::new(None) };
+    /// Whether the next wait is to do without.
+    static GIVEN_BACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Closes this thread's waker, so that the call that was waited for finds a descriptor, and
+/// says whether there was one. The next wait is one without.
+pub(crate) fn give_back() -> bool {
+    let waker = WAKER.try_with(Cell::take).ok().flatten();
+    waker.is_some() && GIVEN_BACK.try_with(|given| given.set(true)).is_ok()
 }
 
 /// This thread's waker, or a new one; None where the process has no descriptor left.
 fn waker() -> Option<Arc<Waker>> {
+    if GIVEN_BACK.try_with(Cell::take) == Ok(true) {
+        return None;
+    }
     match WAKER.try_with(Cell::take) {
         Ok(Some(waker)) if waker.is_current() => Some(waker),
         _ => Waker::new().ok().map(Arc::new),
@@ -96,7 +108,10 @@ pub(crate) fn wake(cell: &FdCell) {
 pub(crate) struct Waiter {
     key: usize,
     waker: Option<Arc<Waker>>,
+    /// Whether it was used.
     spent: bool,
+    /// Whether a wait for it, too, is more than `RLIMIT_NOFILE` allows.
+    denied: bool,
 }
 
 impl Waiter {
@@ -114,6 +129,7 @@ impl Waiter {
             key,
             waker,
             spent: false,
+            denied: false,
         }
     }
 
@@ -130,14 +146,21 @@ impl Waiter {
             Wait::Write => waker::WRITE,
             Wait::Connect => waker::CONNECT,
         };
-        let number = self.waker.as_ref().map_or(-1, |waker| waker.number());
+        let waker = self.waker.as_ref().filter(|_| !self.denied);
+        let number = waker.map_or(-1, |waker| waker.number());
         let slice = (number < 0)
             .then(|| Instant::now().checked_add(SLICE))
             .flatten()
             .filter(|slice| deadline.is_none_or(|deadline| *slice < deadline));
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
         let timeout = slice.or(deadline).map(left);
-        let [ready, woken] = waker::poll(fd, events, number, timeout)?;
+        let [ready, woken] = match waker::poll(fd, events, number, timeout) {
+            Err(Errno::EINVAL) if number >= 0 => {
+                self.denied = true;
+                return self.wait(fd, what, deadline);
+            }
+            other => other?,
+        };
         if woken {
             self.spent = true;
             return Ok(Ended::Woken);
@@ -247,6 +270,7 @@ mod tests {
             key: 0,
             waker: None,
             spent: false,
+            denied: false,
         };
         let begun = Instant::now();
         let mut wait = |deadline| waiter.wait(a.as_raw_fd(), Wait::Read, deadline);

@@ -6,13 +6,14 @@ use std::fs::File;
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use socket2::SockRef;
 
 use crate::sys::errno::{Errno, check, from_io};
-use crate::sys::fd::RawFd;
-use crate::sys::fork::fork_generation;
+use crate::sys::fd::{self, RawFd};
+use crate::sys::fork::{self, fork_generation};
 
 /// What to wait for.
 pub(crate) type Events = libc::c_short;
@@ -30,13 +31,43 @@ struct OwnFile {
     inode: (u64, u64),
 }
 
+/// Those of this process, for the children of a fork to close: the threads that wait with
+/// them do not live there.
+///
+/// The lock is never waited for, as a fork may leave it locked for ever. What is missed for
+/// that stays open in a child.
+static ALL: Mutex<Vec<Weak<OwnFile>>> = Mutex::new(Vec::new());
+
+extern "C" fn after_fork_in_child() {
+    if let Ok(mut all) = ALL.try_lock() {
+        for file in all.drain(..).filter_map(|file| file.upgrade()) {
+            if let Some(open) = file.get() {
+                // By its number: the owner finds another file there, or none, and leaves it.
+                let _ = fd::close(open.as_raw_fd());
+            }
+        }
+    }
+}
+
+/// Has the children of forks close what they are not to have; once, when the module is loaded.
+pub(crate) fn watch_forks() -> Result<(), Errno> {
+    fork::watch(None, Some(after_fork_in_child))
+}
+
 impl OwnFile {
-    fn new(file: impl Into<OwnedFd>) -> Result<Self, Errno> {
+    fn new(file: impl Into<OwnedFd>) -> Result<Arc<Self>, Errno> {
         let file = File::from(file.into());
-        Ok(Self {
+        let own = Arc::new(Self {
             inode: inode(&file)?,
             file: Some(file),
-        })
+        });
+        if let Ok(mut all) = ALL.try_lock() {
+            if all.len() == all.capacity() {
+                all.retain(|file| file.strong_count() > 0);
+            }
+            all.push(Arc::downgrade(&own));
+        }
+        Ok(own)
     }
 
     /// The file, unless its number was closed behind our back.
@@ -65,9 +96,9 @@ impl Drop for OwnFile {
 /// A thread's wake descriptor: a socket that `wake` shuts down, after which it is ready
 /// for ever. A pipe would do as well; an eventfd would not, as it has no inode of its own.
 pub(crate) struct Waker {
-    socket: OwnFile,
+    socket: Arc<OwnFile>,
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    _peer: OwnFile,
+    _peer: Arc<OwnFile>,
     number: RawFd,
     generation: u8,
 }
@@ -125,7 +156,12 @@ pub(crate) fn poll(
     timeout: Option<Duration>,
 ) -> Result<[bool; 2], Errno> {
     let mut fds = [pollfd(fd, events), pollfd(waker, READ)];
-    poll_all(&mut fds, timeout)?;
+    if waker < 0 {
+        // No more than there are: one is all that a limit of one descriptor allows.
+        poll_all(fds.split_at_mut(1).0, timeout)?;
+    } else {
+        poll_all(&mut fds, timeout)?;
+    }
     Ok(fds.map(|one| one.revents != 0))
 }
 
@@ -183,17 +219,22 @@ mod tests {
 
     #[test]
     fn a_number_that_was_taken_away_is_left_to_its_new_owner() {
-        let mut waker = Waker::new().unwrap();
         // As a program does that closes all it does not know: another file is
         // moved onto the number.
+        let lost = File::from(OwnedFd::from(UnixStream::pair().unwrap().0));
         let owner = UnixStream::pair().unwrap();
         let foreign = File::from(OwnedFd::from(owner.0));
-        let lost = waker.socket.file.replace(foreign).unwrap();
+        let waker = Waker {
+            number: foreign.as_raw_fd(),
+            socket: Arc::new(OwnFile {
+                inode: inode(&lost).unwrap(),
+                file: Some(foreign.try_clone().unwrap()),
+            }),
+            generation: fork_generation(),
+        };
         waker.wake();
         std::io::Write::write_all(&mut &owner.1, b"x").unwrap();
-        let foreign = waker.socket.file.as_ref().unwrap().try_clone().unwrap();
         drop(waker);
-        drop(lost);
         let mut byte = [0];
         std::io::Read::read_exact(&mut &foreign, &mut byte).unwrap();
         assert_eq!(&byte, b"x");
