@@ -340,8 +340,10 @@ def test_timed_accept_with_one_descriptor_left(mod):
                 held.append(os.dup(0))
         for _ in range(2):  # the second wait of the thread as well
             os.close(held.pop())
-            threading.Timer(0.1, client.connect, [listener.getsockname()]).start()
+            connecting = threading.Timer(0.1, client.connect, [listener.getsockname()])
+            connecting.start()
             held.append(listener.accept()[0].detach())
+            connecting.join()
             client.close()
             client.__init__()
     return OK
