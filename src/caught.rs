@@ -19,6 +19,7 @@ use pyo3::prelude::*;
 /// And has a lack of memory told as an exception alone, not on the standard error as well.
 pub(crate) fn prepare(py: Python<'_>) {
     let _ = py.get_type::<PanicException>();
+    known_as_attached(|| ()); // the first time PyO3 takes a lock
     let usual = take_hook();
     set_hook(Box::new(move |panic| {
         if text_of(panic.payload()) != NO_MEMORY {

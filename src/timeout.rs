@@ -152,10 +152,14 @@ fn from_other(value: Borrowed<'_, '_, PyAny>) -> PyResult<i64> {
 }
 
 /// A timeout as `gettimeout` returns it: None, or seconds as a float.
+#[inline]
 pub(crate) fn to_python(py: Python<'_>, nanos: i64) -> Option<Bound<'_, PyFloat>> {
-    if nanos < 0 {
-        return None;
-    }
+    (nanos >= 0).then(|| seconds(py, nanos))
+}
+
+/// Out of line, so that None is the short way.
+#[cold]
+fn seconds(py: Python<'_>, nanos: i64) -> Bound<'_, PyFloat> {
     let (seconds, rest) = (nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND);
     #[expect(
         clippy::as_conversions,
@@ -167,5 +171,5 @@ pub(crate) fn to_python(py: Python<'_>, nanos: i64) -> Option<Bound<'_, PyFloat>
     } else {
         nanos as f64 / NANOS
     };
-    Some(PyFloat::new(py, value))
+    PyFloat::new(py, value)
 }

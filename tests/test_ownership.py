@@ -331,8 +331,11 @@ def test_timed_wait_in_a_sandbox_of_one_descriptor(mod):
 @hazard("the last free descriptor")
 def test_timed_accept_with_one_descriptor_left(mod):
     """A server at its limit: what is free is for the connection, not for the wait."""
-    with mod.create_server(("127.0.0.1", 0)) as listener, mod.socket() as client:
+    with contextlib.ExitStack() as stack:
+        listener, fresh = (stack.enter_context(mod.create_server(("127.0.0.1", 0))) for _ in range(2))
+        client = stack.enter_context(mod.socket())
         listener.settimeout(20)
+        fresh.settimeout(20)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(descriptors()) + 4, 4096))
         held = []
         with contextlib.suppress(OSError):
@@ -346,6 +349,11 @@ def test_timed_accept_with_one_descriptor_left(mod):
             connecting.join()
             client.close()
             client.__init__()
+        os.close(held.pop())
+        listener.settimeout(0.01)
+        must_raise(TimeoutError, listener.accept)
+        client.connect(fresh.getsockname())  # before the call, which then need not wait
+        held.append(fresh.accept()[0].detach())
     return OK
 
 
