@@ -334,13 +334,20 @@ def test_timed_accept_with_one_descriptor_left(mod):
     with contextlib.ExitStack() as stack:
         listener, fresh = (stack.enter_context(mod.create_server(("127.0.0.1", 0))) for _ in range(2))
         client = stack.enter_context(mod.socket())
-        listener.settimeout(20)
+        listener.settimeout(0.01)
         fresh.settimeout(20)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(descriptors()) + 4, 4096))
         held = []
         with contextlib.suppress(OSError):
             while True:
                 held.append(os.dup(0))
+        os.close(held.pop())
+        must_raise(TimeoutError, listener.accept)
+        client.connect(fresh.getsockname())  # before the call, which then need not wait
+        held.append(fresh.accept()[0].detach())
+        client.close()
+        client.__init__()
+        listener.settimeout(20)
         for _ in range(2):  # the second wait of the thread as well
             os.close(held.pop())
             connecting = threading.Timer(0.1, client.connect, [listener.getsockname()])
@@ -349,11 +356,6 @@ def test_timed_accept_with_one_descriptor_left(mod):
             connecting.join()
             client.close()
             client.__init__()
-        os.close(held.pop())
-        listener.settimeout(0.01)
-        must_raise(TimeoutError, listener.accept)
-        client.connect(fresh.getsockname())  # before the call, which then need not wait
-        held.append(fresh.accept()[0].detach())
     return OK
 
 
