@@ -270,10 +270,11 @@ if hasattr(_rsock.socket, "sendmsg"):
         """Send data and descriptors over an AF_UNIX socket; return the number of bytes of data sent."""
         import array
 
+        send = sock.sendmsg
         ancillary = [(_rsock.SOL_SOCKET, _rsock.SCM_RIGHTS, array.array("i", fds))]
         if not flags and address is None:
-            return sock.sendmsg(buffers, ancillary)  # all that a class of somebody else's may know of
-        return sock.sendmsg(buffers, ancillary, flags, address)
+            return send(buffers, ancillary)  # all that a class of somebody else's may know of
+        return send(buffers, ancillary, flags, address)
 
 
 if hasattr(_rsock.socket, "recvmsg"):
@@ -287,9 +288,9 @@ if hasattr(_rsock.socket, "recvmsg"):
         import array
 
         fds = array.array("i")
+        receive = sock.recvmsg
         room = _rsock.CMSG_LEN(maxfds * fds.itemsize)
-        received = sock.recvmsg(bufsize, room, flags) if flags else sock.recvmsg(bufsize, room)
-        data, ancillary, flags_out, sender = received
+        data, ancillary, flags_out, sender = receive(bufsize, room, flags) if flags else receive(bufsize, room)
         for level, kind, content in ancillary:
             if level == _rsock.SOL_SOCKET and kind == _rsock.SCM_RIGHTS:
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
