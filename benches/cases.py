@@ -6,6 +6,7 @@ nothing of clocks, nor of which module it gets. `bare` names the same work as sy
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -190,9 +191,14 @@ def one_socket(mod: ModuleType) -> Names:
     }
 
 
+def passing(mod: ModuleType) -> Names:
+    return pair(mod) | {"send_fds": mod.send_fds, "recv_fds": mod.recv_fds, "close": os.close}
+
+
 def functions(mod: ModuleType) -> Names:
     return {
         "socket": mod.socket,
+        "socketpair": mod.socketpair,
         "getaddrinfo": mod.getaddrinfo,
         "inet_aton": mod.inet_aton,
         "htons": mod.htons,
@@ -446,6 +452,34 @@ CASES = [
         "left.send(data); right.recv(1)",
         "left.send(data) == 1 and right.recv(1) == data",
         "pair_blocking",
+    ),
+    Case(
+        "socketpair",
+        "socketpair() + close of both",
+        functions,
+        "left, right = socketpair(); left.close(); right.close()",
+        "[end.close() for end in socketpair()] == [None, None]",
+    ),
+    Case(
+        "makefile",
+        "makefile('rb') + close of it",
+        pair,
+        "left.makefile('rb').close()",
+        "left.makefile('rb').close() is None",
+    ),
+    Case(
+        "pass_fds",
+        "send_fds + recv_fds + close of what came",
+        passing,
+        "send_fds(left, [data], [0]); close(recv_fds(right, 1, 1)[1][0])",
+        "send_fds(left, [data], [0]) == 1 and close(recv_fds(right, 1, 1)[1][0]) is None",
+    ),
+    Case(
+        "refused_text",
+        "inet_aton that raises OSError",
+        functions,
+        "try: inet_aton('x')\nexcept OSError: pass",
+        "inet_aton('1.2.3.4') == bytes([1, 2, 3, 4])",
     ),
     Case("fileno_method", "fileno, looked up on its socket", one_socket, "sock.fileno()", "sock.fileno() > 2"),
     # The last one, as no thread can be taken back.

@@ -48,8 +48,13 @@ CHOICES = [
         ("calls.udp", "calls.udp_peers"),
     ),
     Choice(
-        "`socket()` is one system call, flags included; `close` that cannot linger keeps the interpreter",
+        "`socket()` is one system call, flags included, and one function that does what `__new__` and `__init__` do; "
+        "`close` that cannot linger keeps the interpreter",
         ("calls.socket_close",),
+    ),
+    Choice(
+        "The ends of a pair are made at once, without a look at what the system has just given",
+        ("calls.socketpair",),
     ),
     Choice("`family` and `type` come from a table of the enums' members", ("calls.family", "calls.type")),
     Choice(
