@@ -128,7 +128,6 @@ pub(crate) fn call_within<T: Send>(
         }
         // TCP_FASTOPEN_CONNECT: the first send connects, which the try cut short.
         Some(Err(Errno::EINPROGRESS)) if blocking && !answers => {}
-        Some(Err(errno)) if waits && errno.lacks_descriptors() && wait::give_back() => {}
         Some(Err(errno)) if errno != Errno::EINTR => return Err(errno.into()),
         Some(Err(_)) => {
             py.check_signals()?;
@@ -314,7 +313,6 @@ fn wait_in<'a, T: Send>(
                     return Err(Error::TimedOut);
                 }
             }
-            Err(errno) if errno.lacks_descriptors() && wait::give_back() => looks = false,
             Err(errno) => return Err(errno.into()),
         }
     }

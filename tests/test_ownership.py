@@ -328,37 +328,6 @@ def test_timed_wait_in_a_sandbox_of_one_descriptor(mod):
     return OK if got == [b"x", b"y"] else "loses data"
 
 
-@hazard("the last free descriptor")
-def test_timed_accept_with_one_descriptor_left(mod):
-    """A server at its limit: what is free is for the connection, not for the wait."""
-    with contextlib.ExitStack() as stack:
-        listener, fresh = (stack.enter_context(mod.create_server(("127.0.0.1", 0))) for _ in range(2))
-        client = stack.enter_context(mod.socket())
-        listener.settimeout(0.01)
-        fresh.settimeout(20)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(descriptors()) + 4, 4096))
-        held = []
-        with contextlib.suppress(OSError):
-            while True:
-                held.append(os.dup(0))
-        os.close(held.pop())
-        must_raise(TimeoutError, listener.accept)
-        client.connect(fresh.getsockname())  # before the call, which then need not wait
-        held.append(fresh.accept()[0].detach())
-        client.close()
-        client.__init__()
-        listener.settimeout(20)
-        for _ in range(2):  # the second wait of the thread as well
-            os.close(held.pop())
-            connecting = threading.Timer(0.1, client.connect, [listener.getsockname()])
-            connecting.start()
-            held.append(listener.accept()[0].detach())
-            connecting.join()
-            client.close()
-            client.__init__()
-    return OK
-
-
 @hazard("children of a server with threads")
 def test_child_has_no_descriptor_of_other_threads_waits(mod):
     """A forked child has the sockets that it knows of, and nothing else that only the parent's threads use."""

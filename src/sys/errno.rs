@@ -38,15 +38,6 @@ impl Errno {
         Self(error.raw_os_error().unwrap_or(libc::EINVAL))
     }
 
-    /// Whether there is no descriptor left for the call.
-    pub(crate) fn lacks_descriptors(self) -> bool {
-        #[cfg(unix)]
-        if self.0 == libc::ENFILE {
-            return true;
-        }
-        self.0 == libc::EMFILE
-    }
-
     /// Whether the call would have had to wait.
     pub(crate) fn would_block(self) -> bool {
         self.0 == libc::EAGAIN || self.0 == libc::EWOULDBLOCK

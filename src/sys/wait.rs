@@ -44,22 +44,10 @@ pub(crate) enum Ended {
 
 thread_local! {
     static WAKER: Cell<Option<Arc<Waker>>> = const { Cell::new(None) };
-    /// Whether the next wait is to do without.
-    static GIVEN_BACK: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Closes this thread's waker, so that the call that was waited for finds a descriptor, and
-/// says whether there was one. The next wait is one without.
-pub(crate) fn give_back() -> bool {
-    let waker = WAKER.try_with(Cell::take).ok().flatten();
-    waker.is_some() && GIVEN_BACK.try_with(|given| given.set(true)).is_ok()
 }
 
 /// This thread's waker, or a new one; None where the process has no descriptor left.
 fn waker() -> Option<Arc<Waker>> {
-    if GIVEN_BACK.try_with(Cell::take) == Ok(true) {
-        return None;
-    }
     match WAKER.try_with(Cell::take) {
         Ok(Some(waker)) if waker.is_current() => Some(waker),
         _ => Waker::new().ok().map(Arc::new),

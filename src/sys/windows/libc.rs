@@ -90,7 +90,6 @@ pub(crate) const ECONNRESET: c_int = ws::WSAECONNRESET;
 pub(crate) const EINPROGRESS: c_int = ws::WSAEINPROGRESS;
 pub(crate) const EINTR: c_int = ws::WSAEINTR;
 pub(crate) const EINVAL: c_int = ws::WSAEINVAL;
-pub(crate) const EMFILE: c_int = ws::WSAEMFILE;
 pub(crate) const EISCONN: c_int = ws::WSAEISCONN;
 pub(crate) const ENOTSOCK: c_int = ws::WSAENOTSOCK;
 pub(crate) const ESHUTDOWN: c_int = ws::WSAESHUTDOWN;
