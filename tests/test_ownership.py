@@ -392,6 +392,14 @@ def close_all_and_go_on(mod):
     return all(os.read(read, 16) == b"12345678" * 2 for read, _ in ends)
 
 
+def blocks_left(work):
+    """Return how many more blocks of memory are in use after a second run than before it."""
+    work()
+    before = sys.getallocatedblocks()
+    work()
+    return sys.getallocatedblocks() - before
+
+
 @hazard("thread-locals")
 def test_threads_leave_nothing_behind(mod):
     """What a thread kept for its next call goes with it, at once, and not under a lock that a fork may leave held."""
@@ -404,10 +412,7 @@ def test_threads_leave_nothing_behind(mod):
 
     with mod.socket(mod.AF_INET, mod.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        some_threads()
-        before = sys.getallocatedblocks()
-        some_threads()
-        more = sys.getallocatedblocks() - before
+        more = blocks_left(some_threads)
     return OK if more < 100 else "leaks with each thread"
 
 
@@ -423,16 +428,19 @@ def test_many_addresses_leave_nothing_behind(mod):
         socks = [stack.enter_context(mod.socket(mod.AF_INET, mod.SOCK_DGRAM)) for _ in range(40)]
         for sock in socks:
             sock.bind(("127.0.0.1", 0))
-        each()
-        before = sys.getallocatedblocks()
-        each()
-        more = sys.getallocatedblocks() - before
+        more = blocks_left(each)
     return OK if more < 100 else "leaks with each address"
 
 
 @hazard("errors by the thousand")
 def test_errors_leave_nothing_behind(mod):
     """What an error held is dropped with it, also where it is never told and the thread makes nothing but calls."""
+
+    def repeat(call, arguments):
+        for _ in range(400):
+            with contextlib.suppress(OSError, TypeError, ValueError, OverflowError):
+                call(*arguments)
+
     with mod.socket(mod.AF_INET, mod.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         calls = {
@@ -445,14 +453,7 @@ def test_errors_leave_nothing_behind(mod):
             "no ints, and so no length": (sock.setsockopt, "x", 1, None, 4),
         }
         for name, (call, *arguments) in calls.items():
-            grown = []
-            for _ in range(2):
-                before = sys.getallocatedblocks()
-                for _ in range(400):
-                    with contextlib.suppress(OSError, TypeError, ValueError, OverflowError):
-                        call(*arguments)
-                grown.append(sys.getallocatedblocks() - before)
-            if min(grown) > 100:
+            if blocks_left(partial(repeat, call, arguments)) > 100:
                 return f"{name}: leaks with each error"
     return OK
 

@@ -240,9 +240,15 @@ pub(crate) fn accepted<'py>(
         waits_for_more: listener.reads.is_never() && waits_for_more(new.number()),
         ..Opened::made(numbers)
     };
+    plain_on(py, &opened, new)
+}
+
+/// An object of the public class, as it was made, on a new descriptor.
+fn plain_on<'py>(py: Python<'py>, opened: &Opened, new: NewFd) -> Answer<'py> {
     let object = unopened(py)?;
-    audit_new(object.as_super().as_borrowed(), numbers)?;
-    own(object.as_super().as_borrowed(), &opened, new)?;
+    let base = object.as_super().as_borrowed();
+    audit_new(base, [opened.family, opened.kind, opened.proto])?;
+    own(base, opened, new)?;
     Ok(object.into_any())
 }
 
@@ -276,13 +282,11 @@ pub(crate) fn pair<'py>(
     let numbers = [args::int(family)?, args::int(kind)?, args::int(proto)?];
     let plain = plain::is_plain_class(class);
     let end = |new| {
-        if !plain {
-            return hand_over(new, |number| class.call1((family, kind, proto, number)));
+        if plain {
+            plain_on(py, &Opened::made(numbers), new)
+        } else {
+            hand_over(new, |number| class.call1((family, kind, proto, number)))
         }
-        let object = unopened(py)?;
-        audit_new(object.as_super().as_borrowed(), numbers)?;
-        own(object.as_super().as_borrowed(), &Opened::made(numbers), new)?;
-        Ok(object.into_any())
     };
     let [one, other] = sock::socketpair(numbers).map_err(os_error)?;
     let one = end(one)?;
